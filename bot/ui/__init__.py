@@ -1,1 +1,1 @@
-"""How things look in Discord: words, embeds, buttons, and edits at a pace that Discord allows."""
+"""How things look in Discord: texts, embeds, buttons, and edits at the pace that Discord allows."""

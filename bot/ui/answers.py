@@ -1,4 +1,4 @@
-"""Answers as messages: checked text, numbered sources, what they are made of and as of when."""
+"""Answers as messages: checked text, numbered sources, how they were made and as of when."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _NO_LINKS: Mapping[int, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """What stands around an answer. ``asked`` is the question where nothing else shows it, ``is_empty``
-    says that there are no articles yet, ``remark`` is a line of ours below, escaped, and ``note``
-    what moderators say to it."""
+    """What surrounds an answer. ``asked`` is the question if nothing else shows it; ``is_empty``
+    says that there are no articles yet; ``remark`` is a line of the bot below it, escaped; ``note``
+    is what moderators say about it."""
 
     question_id: str
     as_of: datetime
@@ -48,7 +48,7 @@ class AnswerContext:
 
 
 def writing(sentences: Sequence[AnswerSentence], frame: AnswerContext) -> Page:
-    """An answer that is still being made."""
+    """Return the page of an answer that is still being written."""
     pages = split([*map(_visible_sentences, sentences), "…"], DESCRIPTION)
     embed = discord.Embed(description=pages[0], colour=ANSWER)
     _head(embed, frame)
@@ -57,7 +57,7 @@ def writing(sentences: Sequence[AnswerSentence], frame: AnswerContext) -> Page:
 
 
 def cut_short(sentences: Sequence[AnswerSentence], frame: AnswerContext) -> Page:
-    """An answer that a restart ended."""
+    """Return the page of an answer that a restart interrupted."""
     said = split([*map(_visible_sentences, sentences), frame.say("cut-short")], DESCRIPTION)
     embed = discord.Embed(description=said[0], colour=QUIET)
     _head(embed, frame)
@@ -66,7 +66,8 @@ def cut_short(sentences: Sequence[AnswerSentence], frame: AnswerContext) -> Page
 
 
 def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
-    """The whole answer: one message, or several for a long one. The last one has the sources."""
+    """Return the whole answer: one message, or several for a long one, with the sources in the
+    last."""
     if answer.abstained:
         return [_decline(answer, frame)]
     if not answer.citations:
@@ -87,7 +88,7 @@ def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
 
 
 def _decline(answer: Answer, frame: AnswerContext) -> Page:
-    """A calm form: that it isn't known, why, and what comes nearest."""
+    """Return a decline: that it isn't known, why, and the nearest articles."""
     if answer.reply:
         lines = [plain(answer.text)]
     else:
@@ -106,8 +107,8 @@ def _decline(answer: Answer, frame: AnswerContext) -> Page:
 
 
 def set_note_field(embed: discord.Embed, said: AnswerNote | None, say: Say) -> discord.Embed:
-    """Show what moderators say to an answer above its sources, or nothing for None. Of the sources,
-    lines that have no room beside it give way, the last first: the button shows them all."""
+    """Show what moderators say about an answer above its sources, or nothing for None. Sources
+    without room beside it are left out, the last first: the button shows them all."""
     for index in reversed(range(len(embed.fields))):
         if (embed.fields[index].name or "").startswith(_NOTED):
             embed.remove_field(index)
@@ -119,16 +120,16 @@ def set_note_field(embed: discord.Embed, said: AnswerNote | None, say: Say) -> d
 
 
 def _note_text(said: AnswerNote) -> str:
-    """A note and below it whose it is, as long as a field may be."""
+    """Return a note with its author, within the length of a field."""
     by = f"\n-# <@{said.user_id}> · <t:{int(said.at.timestamp())}:D>"
     most = _NOTE
     while (more := len(plain(said.text, most)) + len(by) - FIELD) > 0:
-        most -= (more + 1) // 2  # what is escaped has two characters
+        most -= (more + 1) // 2  # an escaped character takes two
     return plain(said.text, most) + by
 
 
 def _make_room(embed: discord.Embed, length: int) -> None:
-    """Leave out lines of fields, the last first, until a field of ``length`` characters fits in."""
+    """Leave out lines of fields, the last first, until a field of ``length`` characters fits."""
     dropped = 0
     while embed.fields and (
         len(embed) + length + len(_more(dropped)) > EMBED or len(embed.fields) >= FIELDS
@@ -152,7 +153,7 @@ def _more(dropped: int) -> str:
 
 
 def _of_the_bot(answer: Answer, frame: AnswerContext) -> Page:
-    """Small talk, help and what the bot says of itself: a line that needs no source."""
+    """Return small talk, help or what the bot says about itself, without sources."""
     embed = discord.Embed(description=answer.text, colour=ANSWER)
     _head(embed, frame)
     embed.set_footer(text=frame.say("footer-id", id=frame.question_id))
@@ -160,7 +161,7 @@ def _of_the_bot(answer: Answer, frame: AnswerContext) -> Page:
 
 
 def _paragraphs(answer: Answer) -> list[str]:
-    """The sentences as they are shown: events and stories in lines of their own."""
+    """Return the sentences as they are shown: events and stories on lines of their own."""
     mark = "• " if answer.form in ("digest", "timeline") else ""
     uses = [n for sentence in answer.sentences for n in sentence.citations]
     links = citation_links(answer.citations, uses)
@@ -174,10 +175,9 @@ def sources_pages(
     texts: Mapping[str, str] = _NO_TEXTS,
     pictures: Mapping[str, str] = _NO_TEXTS,
 ) -> list[Page]:
-    """The quoted passages of an answer below their articles, for the one who wants to check, each in
-    its paragraph where ``texts`` (by article id) has that, an article in a block of its own with its
-    picture if ``pictures`` has one. Of ``removed`` articles (by id, with the moment) it is told
-    instead."""
+    """Return the quoted passages of an answer below their articles, each within its paragraph if
+    ``texts`` (by article id) has it. Articles are in blocks of their own, with their pictures from
+    ``pictures``. For ``removed`` articles (by id, with the time) that is shown instead."""
     blocks = []
     for article, cited in grouped(citations).items():
         source = _cited(article, cited, say)
@@ -197,7 +197,7 @@ def sources_pages(
 
 
 def _in_paragraph(quoted: str, text: str) -> str:
-    """A quotation in bold within what stands around it, or alone where it is not found."""
+    """Return a quotation in bold within its paragraph, or alone if it isn't found there."""
     at = text.find(quoted) if quoted else -1
     said = plain(quoted, _QUOTE)
     if at < 0:
@@ -217,7 +217,7 @@ def _head(embed: discord.Embed, frame: AnswerContext) -> None:
 
 
 def _foot(embed: discord.Embed, answer: Answer, frame: AnswerContext) -> None:
-    """Discord writes the moment behind the footer, in the reader's time zone."""
+    """Set the footer; Discord shows the time after it in the reader's time zone."""
     made_of = frame.say("quotations-only") if answer.model == QUOTATIONS else answer.model
     parts = [] if answer.abstained else [unmarked(made_of, 80)]
     parts.append(frame.say("footer-id", id=frame.question_id))
@@ -232,17 +232,19 @@ def _visible_sentences(sentence: AnswerSentence, links: Mapping[int, str] = _NO_
 
 
 def marks(numbers: Iterable[int]) -> str:
+    """Return citation marks: ``[1][2]``."""
     return "".join(f"[{n}]" for n in numbers)
 
 
 def source_line(article: Reference, mark: str) -> str:
+    """Return a source after its ``mark``: publisher, date and linked title."""
     parts = [plain(article.source or "", 60), timestamp(article.published_at)]
     parts.append(link(article.title or article.url or "…", article.url))
     return f"{mark} {' · '.join(part for part in parts if part)}"
 
 
 def _cited(article: Reference, cited: Sequence[Citation], say: Say) -> str:
-    """A source behind all its numbers, and who else has its story."""
+    """Return a source after all its numbers, with others who have its story."""
     source = source_line(article, marks(each.n for each in cited))
     also = list(dict.fromkeys(name for each in cited for name in each.also))
     if not also:
@@ -253,7 +255,8 @@ def _cited(article: Reference, cited: Sequence[Citation], say: Say) -> str:
 
 
 def timestamp(published_at: str | None) -> str:
-    """Discord's timestamp, shown to each reader in their own zone; empty for an unknown date."""
+    """Return Discord's timestamp, shown to all readers in their own time zone; empty for an unknown
+    date."""
     if published_at is None:
         return ""
     try:
@@ -261,14 +264,14 @@ def timestamp(published_at: str | None) -> str:
     except ValueError:
         return ""
     if span.is_day:
-        # Noon is on the same day nearly everywhere.
+        # Noon in UTC is on the same day nearly everywhere.
         noon = span.start.astimezone(UTC) + timedelta(hours=12)
         return f"<t:{int(noon.timestamp())}:D>"
     return f"<t:{int(span.start.timestamp())}:f>"
 
 
 def _with_lines(embed: discord.Embed, name: str, lines: Iterable[str]) -> list[discord.Embed]:
-    """Put lines into fields of ``embed``; what has no room there goes into embeds that follow."""
+    """Put lines into fields of ``embed``, and return further embeds for those without room."""
     further: list[discord.Embed] = []
     for text in split(lines, FIELD, "\n"):
         if len(embed) + len(text) + len(name) > EMBED or len(embed.fields) == FIELDS:

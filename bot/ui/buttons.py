@@ -1,4 +1,4 @@
-"""The buttons under an answer. They live on after a restart: all they know is in their custom id."""
+"""The buttons under an answer. They work after a restart: all they need is in their custom id."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ ACTIONS = ("sources", "follow-up", "helpful", "not-helpful", "share", "delete", 
 
 
 class AnswerButtonHandler(Protocol):
-    """What the bot is for a button: ``pressed`` answers the interaction, whatever happens."""
+    """The bot as buttons see it."""
 
     async def pressed(
         self, interaction: discord.Interaction[Any], action: str, answer_id: str
-    ) -> None: ...
+    ) -> None:
+        """Answer the interaction of a button. Never raises."""
 
 
 class AnswerButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"newsdesk:(?P<action>{'|'.join(ACTIONS)}):(?P<answer>[0-9a-z]{{8}})",
 ):
-    """One of ``ACTIONS`` on the answer of this id, whoever pressed it: ``pressed`` checks that."""
+    """One of ``ACTIONS`` on the answer with this id; ``pressed`` checks who may use it."""
 
     def __init__(self, action: str, answer_id: str, say: Say | None = None) -> None:
         self.action = action
@@ -42,9 +43,11 @@ class AnswerButton(
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
+        """Restore a button from its custom id."""
         return cls(match["action"], match["answer"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the press on to the handler."""
         handler: AnswerButtonHandler = interaction.client.services.components.answer_buttons
         await handler.pressed(interaction, self.action, self.answer_id)
 
@@ -52,7 +55,8 @@ class AnswerButton(
 def answer_view(
     answer_id: str, answer: Answer, *, private: bool, say: Say, sharable: bool = True
 ) -> discord.ui.View:
-    """What can be done with an answer. A ``private`` one that is ``sharable`` can be shown to all."""
+    """Return the buttons for an answer. A ``private`` one that is ``sharable`` can be shown to
+    everyone."""
     view = discord.ui.View(timeout=None)
     for action in ACTIONS:
         if action == "sources" and not answer.citations:

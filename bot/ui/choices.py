@@ -14,11 +14,14 @@ from bot.ui.pages import Page, note
 
 
 class ServerMenuHandler(Protocol):
-    async def chose(self, interaction: discord.Interaction[Any], value: str) -> None: ...
+    """The bot as the menu sees it."""
+
+    async def chose(self, interaction: discord.Interaction[Any], value: str) -> None:
+        """Answer the interaction of the menu. Never raises."""
 
 
 class ServerMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template="newsdesk:server"):
-    """Alive after a restart as buttons are; what was chosen is checked by who hears of it."""
+    """Works after a restart, like buttons; the handler checks the choice."""
 
     def __init__(self, menu: discord.ui.Select[Any]) -> None:
         super().__init__(menu)
@@ -27,15 +30,17 @@ class ServerMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template="newsd
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
+        """Restore a menu from its custom id."""
         return cls(item)  # type: ignore[arg-type]
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the choice on to the handler."""
         handler: ServerMenuHandler = interaction.client.services.components.guild_menu
         await handler.chose(interaction, self.item.values[0])
 
 
 def server_menu(guilds: Sequence[discord.Guild], say: Say) -> Page:
-    """From which server's articles to answer; at most 25 of them."""
+    """Ask from which server's articles to answer; at most 25 servers."""
     options = [
         discord.SelectOption(label=unmarked(guild.name, 100) or "…", value=str(guild.id))
         for guild in guilds

@@ -1,4 +1,4 @@
-"""The numbers of an answer as links to the quoted places of their articles."""
+"""The numbers of an answer as links to the quoted places in their articles."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from bot.answering.models import Citation
 from bot.ui.escaping import link_target
 from retrieval.text.words import has_unspaced
 
-# What links may add to the text of a message, in characters.
+# How many characters links may add to the text of a message.
 _BUDGET = 1_600
-# A text fragment names a quotation by its first and last words; a shorter one might stand anywhere.
+# A text fragment has the first and last words of a quotation; a shorter one might occur anywhere.
 _FEWEST_WORDS, _ENDS = 4, 5
 _FEWEST_LETTERS, _END_LETTERS = 12, 14
 
@@ -19,8 +19,8 @@ _FEWEST_LETTERS, _END_LETTERS = 12, 14
 def citation_links(
     citations: Sequence[Citation], uses: Iterable[int] | None = None
 ) -> dict[int, str]:
-    """Return the address behind each number, as exact as the room allows: the quotation, else the
-    article, else none. ``uses`` are the numbers as often as they stand in the text."""
+    """Return the URL behind each number, as exact as the room allows: the quotation, else the
+    article, else none. ``uses`` are the numbers as often as they occur in the text."""
     counted = list(uses) if uses is not None else [each.n for each in citations]
     for address in (_quoted, _article):
         found = {each.n: url for each in citations if (url := address(each)) is not None}
@@ -30,13 +30,13 @@ def citation_links(
 
 
 def linked_marks(numbers: Iterable[int], links: Mapping[int, str]) -> str:
-    """``[1][2]``, each number a link where there is one."""
+    """Return ``[1][2]``, each number as a link if it has one."""
     return "".join(f"[[{n}]]({links[n]})" if n in links else f"[{n}]" for n in numbers)
 
 
 def text_fragment(quoted: str) -> str | None:
-    """Return the directive by which a browser finds a quotation on its page and marks it; None for one
-    that is too short to be found.
+    """Return the directive by which a browser finds a quotation on its page and highlights it; None
+    if it is too short to be found.
 
     https://wicg.github.io/scroll-to-text-fragment/#syntax
     """
@@ -55,7 +55,7 @@ def text_fragment(quoted: str) -> str | None:
 
 
 def _directive(ends: Sequence[str]) -> str:
-    # Dashes and commas have a meaning of their own there; what ends a link in Discord is written out.
+    # Dashes and commas have a meaning there, and some characters end a link: all are encoded.
     return ":~:text=" + ",".join(quote(end, safe="").replace("-", "%2D") for end in ends)
 
 

@@ -1,7 +1,8 @@
-"""Where an answer appears, and that it does.
+"""Deliver an answer, and make sure that it arrives.
 
-A place knows several ways, best first. What is shown while an answer is written may fail; the final
-one is tried again, and then in the next way. A private answer has no way that others can see.
+A delivery knows several ways, the best first. What is shown while an answer is written may fail;
+the final form is tried again, and then in the next way. A private answer has no way that others can
+see.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ class MessageDeleted(Exception):
 
 
 class MessageDelivery:
-    """Shows a message, edits it at a pace that Discord allows, and finishes it.
+    """Shows a message, edits it at the pace that Discord allows, and finishes it.
 
-    Not for two answers at once. ``private`` if only one person sees it.
+    It is for one answer only, and ``private`` if only one person sees it.
     """
 
     def __init__(
@@ -55,13 +56,15 @@ class MessageDelivery:
 
     @property
     def is_gone(self) -> bool:
+        """Whether somebody deleted the message."""
         return self._gone.is_set()
 
     async def until_gone(self) -> None:
+        """Return when somebody deletes the message."""
         await self._gone.wait()
 
     def update(self, draw: Callable[[], Page]) -> None:
-        """Show what ``draw`` returns as soon as the pace allows; it is called just then."""
+        """Show what ``draw`` returns as soon as the pace allows, when it is called."""
         self._draw = draw
         self._fresh.set()
         if self._editing is None:
@@ -70,10 +73,10 @@ class MessageDelivery:
     async def finish(
         self, pages: Sequence[Page]
     ) -> discord.Message | discord.PartialMessage | None:
-        """Show the final form, whatever it takes, within bounds.
+        """Show the final form, with retries and in other ways if necessary.
 
-        Returns the message that carries the last page, None if there was no way left. Raises
-        ``MessageDeleted``.
+        Return the message with the last page; None if every way failed. Raises ``MessageDeleted``,
+        and what discord.py raises for a mistake of the bot.
         """
         await self._stop_editing()
         if self._gone.is_set():
@@ -141,7 +144,7 @@ class MessageDelivery:
         await asyncio.gather(task, return_exceptions=True)
 
     async def _finished_in(self, way: DeliveryChannel, pages: Sequence[Page]) -> str | None:
-        """None if all pages are shown, else why not."""
+        """Return None if all pages are shown, else why they aren't."""
         done = 0
         for attempt in range(_TRIES):
             try:

@@ -1,6 +1,6 @@
-"""Ways to show an answer to people: in the response to a command, in a channel, directly.
+"""Ways to show an answer: in the response to a command, in a channel, directly.
 
-Each shows one message and edits it. They raise what discord.py raises.
+Each shows one message and edits it. All methods raise what discord.py raises.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ class DeliveryChannel(ABC):
 
     @abstractmethod
     async def show(self, page: Page) -> None:
-        """Show the first page, or show it anew."""
+        """Show the first page, or replace it."""
 
     @abstractmethod
     async def add(self, page: Page) -> None:
         """Show one more page below."""
 
     async def withdraw(self) -> None:
-        """Take back what was shown: the answer goes elsewhere."""
+        """Remove what was shown, since the answer goes elsewhere."""
 
 
 class InteractionDelivery(DeliveryChannel):
-    """The response to an interaction that was deferred, seen by one person if it is private."""
+    """The response to a deferred interaction, visible to one person if it is private."""
 
     def __init__(self, interaction: discord.Interaction[Any], *, private: bool) -> None:
         self._interaction = interaction
@@ -58,14 +58,14 @@ class InteractionDelivery(DeliveryChannel):
         )
 
     async def withdraw(self) -> None:
-        # The token is dead; what is public can still be deleted as any message of ours.
+        # The token has expired; a public response can still be deleted like any own message.
         if not self._private and self.message is not None and self._interaction.channel is not None:
             channel: Any = self._interaction.channel
             await channel.get_partial_message(self.message.id).delete()
 
 
 class ChannelDelivery(DeliveryChannel):
-    """A message in a channel, as a reply if there is something to reply to."""
+    """A message in a channel, as a reply if there is a message to reply to."""
 
     def __init__(
         self, channel: discord.abc.Messageable, reply_to: discord.Message | None, nonce: str
@@ -99,7 +99,7 @@ class ChannelDelivery(DeliveryChannel):
             await self._first.delete()
 
     async def _send(self, page: Page) -> discord.Message:
-        # With the same nonce Discord takes a message once, however often it is sent.
+        # Discord accepts a message with the same nonce only once, however often it is sent.
         self._count += 1
         nonce = f"{self._nonce}-{self._count}"
         if self._reply_to is not None:
@@ -116,14 +116,14 @@ class ChannelDelivery(DeliveryChannel):
 
 
 class DMDelivery(ChannelDelivery):
-    """A direct message to somebody."""
+    """A direct message to a person."""
 
     def __init__(self, person: discord.abc.User, nonce: str) -> None:
         super().__init__(person, None, nonce)  # type: ignore[arg-type]
 
 
 async def join(channel: object) -> None:
-    """Enter a thread before something is written there; where that fails, writing says why."""
+    """Join a thread before writing in it. If that fails, writing tells why."""
     if isinstance(channel, discord.Thread) and channel.me is None:
         with contextlib.suppress(discord.HTTPException, aiohttp.ClientError):
             await channel.join()

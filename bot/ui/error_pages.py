@@ -1,4 +1,5 @@
-"""The one place where an error becomes a sentence for who is there and a line for the operator."""
+"""Turn an error into a sentence for the person and a log line for the operator, in this one
+place."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ _TOKEN_LOST = frozenset({10015, 10062, 40060, 50027})
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """What was raised, without the wrapping of discord.py."""
+    """Return what was raised, without discord.py's wrappers."""
     while isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError):
         inner = (
             error.original
@@ -36,7 +37,8 @@ def cause_of(error: BaseException) -> BaseException:
 
 
 def page_for(error: BaseException, say: Say, incident: str) -> Page:
-    """What a person is told: nothing of an unexpected error but ``incident``, its id in the log."""
+    """Return what a person is told; for an unexpected error only ``incident``, its id in the
+    log."""
     error = cause_of(error)
     if isinstance(error, UserError):
         return note(say_note(error.note, say), BUSY if error.retry else QUIET)
@@ -48,7 +50,7 @@ def page_for(error: BaseException, say: Say, incident: str) -> Page:
 
 
 def log(error: BaseException, doing: str, **where: Any) -> None:
-    """One line for the operator; a traceback where the mistake is ours."""
+    """Write one line for the operator, with a traceback for a mistake of the bot."""
     error = cause_of(error)
     extra = details(**where)
     if isinstance(error, UserError | app_commands.CheckFailure):
@@ -74,7 +76,8 @@ async def report(
     *,
     view: discord.ui.View | None = None,
 ) -> None:
-    """Log an error of an interaction and tell who started it, privately, if Discord lets us.
+    """Log an error of an interaction and show it to the person who started it, privately, if
+    Discord allows. Never raises what Discord refuses.
 
     ``view`` holds what can be done about it.
     """

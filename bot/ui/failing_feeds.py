@@ -1,4 +1,5 @@
-"""What moderators are told once a day: feeds that can't be read, channels that can't be posted to."""
+"""What moderators are told once a day: feeds that can't be read, channels that can't be posted
+to."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from retrieval.catalogue.feeds import Feed
 from retrieval.errors import Note
 
 _REASON = 150
-# What is done about a failure, by the code of its reason; about all others, nothing yet.
+# What to do about a failure, by the code of its reason; for all others, nothing yet.
 _ADDRESS = frozenset(
     {"feed-gone", "feed-not-found", "not-a-feed", "not-a-json-feed", "host-unknown"}
     | {"host-without-address", "too-many-redirects", "feed-without-items"}
@@ -25,7 +26,8 @@ _GONE_STATUS, _REFUSED_STATUS = frozenset({404, 410}), frozenset({401, 402, 403,
 
 
 def failing_page(feeds: Sequence[Feed], posts: Sequence[FeedPost], say: Say) -> Page:
-    """Name each with the reason and what mends it; as many as a message holds."""
+    """Return a page that names each with the reason and the remedy, as many as fit into a
+    message."""
     entries = [_feed(feed, say) for feed in feeds]
     entries += [say("failing-post", id=p.id, channel=f"<#{p.channel_id}>") for p in posts]
     shown: list[str] = []

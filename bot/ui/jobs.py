@@ -1,4 +1,4 @@
-"""How a job comes along, and what came of it."""
+"""The progress of a job, and its result."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ _COLOURS = {"done": ANSWER, "failed": FAILED}
 
 
 class CancelHandler(Protocol):
-    async def cancel_pressed(self, interaction: discord.Interaction[Any], job_id: int) -> None: ...
+    """The job board as the button sees it."""
+
+    async def cancel_pressed(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        """Answer the interaction of the button. Never raises."""
 
 
 class CancelButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"newsdesk:cancel:(?P<job>\d{1,18})"
 ):
-    """Alive after a restart; who may press it is checked by who hears of it."""
+    """Works after a restart; the handler checks who may press it."""
 
     def __init__(self, job_id: int, label: str | None = None) -> None:
         self.job_id = job_id
@@ -36,15 +39,17 @@ class CancelButton(
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
+        """Restore a button from its custom id."""
         return cls(int(match["job"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the press on to the handler."""
         board: CancelHandler = interaction.client.services.job_board
         await board.cancel_pressed(interaction, self.job_id)
 
 
 def job_page(event: JobEvent, say: Say) -> Page:
-    """A job that waits or runs, with a button that ends it."""
+    """Return the page of a job that waits or runs, with a button that cancels it."""
     if event.place:
         words = say("waiting-next") if event.place == 1 else say("waiting", place=event.place)
     else:
@@ -57,7 +62,7 @@ def job_page(event: JobEvent, say: Say) -> Page:
 
 
 def over_page(event: JobEvent, say: Say) -> Page:
-    """What came of a job, with the first titles."""
+    """Return the page with the result of a job, with the first titles."""
     job, progress = event.job, event.progress
     colour = _COLOURS.get(job.state, QUIET)
     embed = discord.Embed(title=say(f"job-{job.state}", id=job.id), colour=colour)
@@ -75,13 +80,14 @@ def over_page(event: JobEvent, say: Say) -> Page:
 
 
 def bar(progress: IngestProgress) -> str:
+    """Return a progress bar."""
     share = min(1.0, progress.finished / progress.found) if progress.found else 0.0
     full = int(share * _BAR)
     return f"`{'█' * full}{'░' * (_BAR - full)}` {share:.0%}"
 
 
 def lines_of(progress: IngestProgress, say: Say) -> list[str]:
-    """The counts, and below them why something was skipped."""
+    """Return the counts of a job, followed by the reasons why something was skipped."""
     counts = say(
         "job-counts",
         found=progress.found,

@@ -1,7 +1,7 @@
-"""Messages made of Discord's newer components: blocks of text below one another. Where a block has a
-picture, it stands beside the block's head alone: on a phone the text below needs the whole width.
+"""Messages made of Discord's newer components: blocks of text below one another. A picture is
+beside the head of its block only, since on a phone the text needs the whole width.
 
-A message that was sent so can't go back to embeds.
+Such a message can't be changed back to embeds.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import discord
 from bot.ui.escaping import plain
 from bot.ui.splitting import split
 
-# Discord takes 4,000 characters and 40 components a message, headings, small print and buttons among
-# them; a block has up to five with its line.
+# Discord allows 4,000 characters and 40 components per message, including headings, small print
+# and buttons; a block has up to five with its separator.
 _TEXT, _BLOCKS = 3_600, 6
 _ALT = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Text in markup below a head, and the address of a picture beside the head; ``alt`` is for who
-    can't see that."""
+    """Text in markup below a head, and the URL of a picture beside the head with its ``alt``
+    text."""
 
     text: str
     head: str = ""
@@ -34,7 +34,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a message shows within one frame: a heading, blocks with lines between them and small print,
+    """What a message shows within one frame: a heading, blocks separated by lines, and small print,
     all in markup."""
 
     blocks: tuple[Block, ...]
@@ -43,22 +43,23 @@ class Layout:
     colour: int = 0
 
     def to_record(self) -> dict[str, Any]:
-        """For JSON; ``from_record`` reads it back."""
+        """Return the layout for JSON; ``from_record`` reads it back."""
         return asdict(self)
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Layout:
+        """Restore a layout from its record."""
         return cls(**{**record, "blocks": tuple(Block(**each) for each in record["blocks"])})
 
     @classmethod
     def of_embed(cls, embed: discord.Embed) -> Layout:
-        """What an embed without fields says."""
+        """Return an embed without fields as a layout."""
         colour = embed.colour.value if embed.colour is not None else 0
         blocks = (Block(embed.description),) if embed.description else ()
         return cls(blocks, plain(embed.title or ""), plain(embed.footer.text or ""), colour)
 
     def view(self, buttons: discord.ui.View | None) -> discord.ui.LayoutView:
-        """The message, with a row of buttons below the frame."""
+        """Return the message, with a row of buttons below the frame."""
         framed: list[discord.ui.Item[Any]] = []
         if self.title:
             framed.append(discord.ui.TextDisplay(f"### {self.title}"))
@@ -78,8 +79,8 @@ class Layout:
 def on_pages(
     blocks: Iterable[Block], most: int = _TEXT, many: int = _BLOCKS
 ) -> list[tuple[Block, ...]]:
-    """Blocks by page: at most ``most`` characters and ``many`` blocks on each. One that is longer is
-    cut; its head and picture stand above its beginning."""
+    """Distribute blocks over pages of at most ``most`` characters and ``many`` blocks. A longer
+    block is split; its head and picture are above its beginning."""
     pages: list[list[Block]] = []
     room = 0
     for block in blocks:
@@ -95,7 +96,7 @@ def on_pages(
 
 
 def shown_texts(message: discord.Message) -> Iterator[str]:
-    """The small print of a message's embeds and every text among its components."""
+    """Yield the footers of a message's embeds and every text among its components."""
     for embed in message.embeds:
         yield embed.footer.text or ""
     yield from _texts(message.components)

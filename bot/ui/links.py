@@ -1,4 +1,4 @@
-"""Links as people write them, and those of a message."""
+"""Links as people write them, and those in a message."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from retrieval.errors import InvalidURL
 from retrieval.web.urls import split_http_url, without_credentials
 
 _LINK = re.compile(r"https?://[^\s<>|\]]+")
-# What ends a sentence or a quotation around a link and is no part of it, in any script.
+# Punctuation that ends a sentence or a quotation around a link, in any script.
 _AFTER = ".,;:!?'\"*`”’»」。、，！？"
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:[:/?].*)?", re.ASCII)
 
 
 def link_of(words: str) -> str:
-    """An address that may be fetched; one without `https://` gets it.
+    """Return a URL that may be fetched, with `https://` added if it is missing.
 
-    Raises ``UserError`` for what is none, also for one with a password in it.
+    Raises ``UserError`` (``not-a-link``) for anything else, and for URLs with a password.
     """
     link = _ended(_ended(words.strip()).strip("<>"))
     if "://" not in link and _HOST.fullmatch(link):
@@ -34,19 +34,21 @@ def link_of(words: str) -> str:
 
 
 def links_in(text: str) -> list[str]:
-    """The addresses in a text, each once, as they stand there, without what ends its sentence."""
+    """Return the URLs in a text as written, without duplicates and without the punctuation after
+    them."""
     return list(dict.fromkeys(_ended(link) for link in _LINK.findall(text)))
 
 
 def _ended(link: str) -> str:
-    """A link without the punctuation that follows it; a bracket that it opens itself stays."""
+    """Return a link without the punctuation after it; a closing bracket stays if the link opens
+    it."""
     while link and (link[-1] in _AFTER or (link[-1] == ")" and link.count(")") > link.count("("))):
         link = link[:-1]
     return link
 
 
 def links_of(message: discord.Message) -> list[str]:
-    """The links of a message, of what it forwards and of its embeds."""
+    """Return the links of a message, of what it forwards and of its embeds."""
     parts = parts_of(message)
     written = [link for part in parts for link in links_in(part.content)]
     embedded = [embed.url for part in parts for embed in part.embeds if embed.url]
@@ -54,5 +56,5 @@ def links_of(message: discord.Message) -> list[str]:
 
 
 def parts_of(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
-    """A message and those that it forwards."""
+    """Return a message and those that it forwards."""
     return [message, *message.message_snapshots]

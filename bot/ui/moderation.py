@@ -1,4 +1,4 @@
-"""Articles, feeds and the audit, as moderators see them: each a few lines."""
+"""Articles, feeds and the audit log as moderators see them, each in a few lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SETTINGS = {"moderator_roles": "settings-moderators"}
 
 
 def card_lines(card: ArticleCard, say: Say) -> str:
-    """An article: title, publisher, date, id and how it stands."""
+    """Return an article: title, publisher, date, id and state."""
     about = [plain(card.source or "", 60), timestamp(card.published_at), f"`{card.article_id}`"]
     if card.state != "shown":
         about.append(f"**{say(f'article-{card.state}')}**")
@@ -39,7 +39,7 @@ def card_lines(card: ArticleCard, say: Say) -> str:
 
 
 def feed_lines(feed: Feed, say: Say) -> str:
-    """A feed: its number, name, and when it is asked next or why it is not."""
+    """Return a feed: its number, its name, and when its next visit is or why there is none."""
     lines = [f"**{feed.id}** · {link(feed.name, feed.url)} ({plain(feed.kind)})"]
     if feed.state == "paused":
         lines.append(f"-# {say('feed-paused', reason=reason_line(feed.pause_reason, say))}")
@@ -56,7 +56,7 @@ def feed_lines(feed: Feed, say: Say) -> str:
 
 
 def item_lines(each: FilteredItem, say: Say) -> str:
-    """An item of a feed and its verdict."""
+    """Return an item of a feed and its verdict."""
     item = each.item
     at = timestamp(written(item.published)) if item.published else ""
     words = link(item.title or item.url or "…", item.url)
@@ -68,20 +68,20 @@ def item_lines(each: FilteredItem, say: Say) -> str:
 
 
 def import_lines(each: FeedImport, say: Say) -> str:
-    """A feed of an imported list and what became of it."""
+    """Return a feed of an imported list and its result."""
     name = each.listed.title or (each.feed.name if each.feed else "") or each.listed.url
     head = f"**{say(f'feed-import-{each.status}')}** · {link(name, each.listed.url)}"
     return f"{head}\n-# {reason_line(each.reason, say)}" if each.reason else head
 
 
 def verdict_line(judged: tuple[FilteredItem, ...], say: Say) -> str:
-    """How many items have which verdict."""
+    """Return how many items have which verdict."""
     counts = Counter(each.verdict for each in judged)
     return ", ".join(f"{count} {say(f'verdict-{verdict}')}" for verdict, count in counts.items())
 
 
 def visit_lines(visit: FeedVisit, say: Say) -> str:
-    """What came of asking a feed."""
+    """Return the result of a visit to a feed."""
     if visit.result == "failed":
         said = say("visit-failed", reason=reason_line(visit.reason, say))
     elif visit.result == "unchanged":
@@ -97,8 +97,8 @@ def visit_lines(visit: FeedVisit, say: Say) -> str:
 
 
 def action_words(action: str, say: Say) -> str:
-    """What was done, such as ``feed.add``, in words; of a part such as ``feed``, everything about it.
-    Codes that an earlier version kept are shown as they are."""
+    """Return an action such as ``feed.add`` in words; for a part such as ``feed``, everything about
+    it. Unknown codes of earlier versions stay as they are."""
     kind, _, name = action.partition(".")
     try:
         if not name:
@@ -112,7 +112,8 @@ def action_words(action: str, say: Say) -> str:
 
 
 def audit_lines(entry: AuditEntry, say: Say, counts: Mapping[str, int] | None = None) -> str:
-    """Who did what to what, when and from where; ``counts`` is what came of several articles."""
+    """Return who did what to what, when and where; ``counts`` are the results for several
+    articles."""
     where = f" ({explained(entry.where, 100)})" if entry.where else ""
     detail = f": {reason_line(entry.detail, say)}" if entry.detail else ""
     subject = f" `{plain(entry.subject, 40)}`" if entry.subject else ""
@@ -123,7 +124,7 @@ def audit_lines(entry: AuditEntry, say: Say, counts: Mapping[str, int] | None = 
 
 
 def reason_line(reason: Note | None, say: Say, longest: int = _REASON) -> str:
-    """Why something was not taken, and for a removed article what brings it back."""
+    """Return why something wasn't ingested, and for a removed article how to restore it."""
     words = explained(say_note(reason, say), longest)
     return f"{words}; {say('restore-hint')}" if reason and reason.code == "removed-by" else words
 

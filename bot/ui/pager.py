@@ -1,7 +1,8 @@
 """Many pages in one message, turned by buttons.
 
-What everybody reads is kept with the message and turned after a restart too (``PageHandler``); what
-only one person may read, such as a list for a moderator, is held in memory for a while (``PagedLists``).
+What everybody reads is stored with the message and can be turned after a restart (``PageHandler``);
+what only one person may read, such as a moderator's list, is held in memory for a while
+(``PagedLists``).
 """
 
 from __future__ import annotations
@@ -31,16 +32,17 @@ Check = Callable[[discord.Interaction[Any]], Awaitable[object]]
 
 
 class PageHandler(Protocol):
-    async def turn(
-        self, interaction: discord.Interaction[Any], kept_id: str, number: int
-    ) -> None: ...
+    """What turns stored pages."""
+
+    async def turn(self, interaction: discord.Interaction[Any], kept_id: str, number: int) -> None:
+        """Answer the interaction with page ``number`` (0 is the first). Never raises."""
 
 
 class PageButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"newsdesk:page:(?P<kept>[0-9a-z]{8}):(?P<number>\d{1,6})",
 ):
-    """Goes to a page of what is kept or held under an id."""
+    """Goes to a page of what is stored or held under an id."""
 
     def __init__(
         self, kept_id: str, number: int, label: str | None = None, *, disabled: bool = False
@@ -60,9 +62,11 @@ class PageButton(
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
+        """Restore a button from its custom id."""
         return cls(match["kept"], int(match["number"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the press on to what holds the pages."""
         services = interaction.client.services
         handler: PageHandler = (
             services.lists if self._kept_id in services.lists else services.components.page_turner
@@ -72,7 +76,7 @@ class PageButton(
 
 @dataclass(frozen=True, slots=True)
 class LazyPages:
-    """So many pages, each made when it is turned to; numbers begin at 0."""
+    """``count`` pages, each loaded when it is turned to; numbers begin at 0."""
 
     count: int
     load: Callable[[int], Awaitable[Page]]
@@ -88,7 +92,7 @@ class _StoredPages:
 
 
 class PagedLists:
-    """Pages for one person, held for a quarter of an hour or until newer ones need the room."""
+    """Pages for one person, held for fifteen minutes or until newer ones need the room."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, _StoredPages] = OrderedDict()
@@ -98,8 +102,8 @@ class PagedLists:
         return held is not None and time.monotonic() < held.until
 
     def hold(self, pages: Sequence[Page], user_id: int, check: Check, say: Say) -> Page:
-        """The first page, with buttons to the others. ``check`` raises ``UserError`` for a person who
-        may not turn pages any more."""
+        """Return the first page, with buttons to the others. ``check`` raises ``UserError`` for a
+        person who may not turn pages any more."""
 
         async def load(number: int) -> Page:
             return pages[number]
@@ -107,7 +111,7 @@ class PagedLists:
         return self._hold(pages[0], LazyPages(len(pages), load), user_id, check, say)
 
     async def hold_lazily(self, pages: LazyPages, user_id: int, check: Check, say: Say) -> Page:
-        """The same of pages that are made when somebody turns to them."""
+        """Do the same for pages that are loaded when somebody turns to them."""
         return self._hold(await pages.load(0), pages, user_id, check, say)
 
     def _hold(self, first: Page, pages: LazyPages, user_id: int, check: Check, say: Say) -> Page:
@@ -120,7 +124,7 @@ class PagedLists:
         return replace(first, view=page_view(held_id, 0, pages.count, say))
 
     async def turn(self, interaction: discord.Interaction[Any], held_id: str, number: int) -> None:
-        """Show another page. Never raises: errors are told to who pressed."""
+        """Show another page. Never raises: errors are shown to the person who pressed."""
         held = self._held[held_id]
         try:
             await interaction.response.defer()
@@ -136,11 +140,12 @@ class PagedLists:
 
 
 def page_view(kept_id: str, number: int, count: int, say: Say) -> discord.ui.View | None:
-    """Back and on, from page ``number`` (0 is the first) of ``count``; None for a single page."""
+    """Return buttons for back and forth from page ``number`` (0 is the first) of ``count``; None
+    for a single page."""
     if count < 2:
         return None
     view = discord.ui.View(timeout=None)
-    # Two buttons of one message may not have the same id: before the first comes page 999,998.
+    # Two buttons of a message need different ids: page 999,998 stands for one before the first.
     back = number - 1 if number else 999_998
     on = number + 1 if number + 1 < count else 999_999
     view.add_item(PageButton(kept_id, back, say("button-page-back"), disabled=number == 0))
@@ -149,12 +154,13 @@ def page_view(kept_id: str, number: int, count: int, say: Say) -> discord.ui.Vie
 
 
 def as_record(pages: Sequence[Page]) -> dict[str, Any]:
+    """Return pages for JSON; ``pages_of`` reads them back."""
     articles = dict.fromkeys(article for page in pages for article in page.articles)
     return {"pages": [_page_record(page) for page in pages], "articles": list(articles)}
 
 
 def pages_of(record: dict[str, Any]) -> list[Page]:
-    """The pages that were kept; none if it is something else."""
+    """Return stored pages; none if the record is of something else."""
     return [_page_of(page) for page in record.get("pages", [])]
 
 
@@ -171,7 +177,7 @@ def _page_of(record: dict[str, Any]) -> Page:
 
 
 def articles_of(record: dict[str, Any]) -> list[str]:
-    """The ids of the articles that the pages rest on."""
+    """Return the ids of the articles that stored pages are based on."""
     return list(record.get("articles", []))
 
 
@@ -184,7 +190,8 @@ def paged(
     glue: str = "\n",
     most: int = 10,
 ) -> list[Page]:
-    """Lines on pages of ``most`` lines, ``head`` above the first; at least one page."""
+    """Return lines on pages of at most ``most`` lines, with ``head`` above the first; at least one
+    page."""
     every = [*([] if head is None else [head]), *lines]
     parts = [every[first : first + most] for first in range(0, len(every), most)]
     texts = [text for part in parts for text in split(part, DESCRIPTION, glue)]

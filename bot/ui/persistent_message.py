@@ -1,4 +1,5 @@
-"""A message that is edited for hours: by an interaction's token while that lives, then as any other."""
+"""A message that is edited for hours: by an interaction's token while that lives, then like any
+other."""
 
 from __future__ import annotations
 
@@ -14,9 +15,10 @@ _TOKEN_OVER = frozenset({10015, 10062, 50027})
 
 
 class PersistentMessage(DeliveryChannel):
-    """The public response to an interaction, or a message of before a restart.
+    """The public response to an interaction, or a message from before a restart.
 
-    A token lives for fifteen minutes. Where neither works a new message is posted.
+    A token lives for fifteen minutes. If the bot may not edit the message afterwards, a new one is
+    posted; if it was deleted, ``show`` raises ``discord.NotFound``.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""An article as it is posted to a channel, by the template that moderators chose."""
+"""An article as it is posted to a channel, with the template that moderators chose."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from bot.ui.pages import ANSWER, Page
 from retrieval.catalogue.arrivals import ShownArticle
 from retrieval.text.sentences import sentences
 
-# Characters of the text that are shown; whole sentences where they fit.
+# How many characters of the text are shown, in whole sentences if they fit.
 _SHOWN = {"headline": 0, "teaser": 280, "opening": 900}
 _MARK = 8  # characters of an id
 
 
 def mark_of(post_id: str) -> str:
-    """What stands in a message's footer, by which it is known again."""
+    """Return what a message's footer contains, by which it is recognized."""
     return post_id[:_MARK]
 
 
 def post_page(
     article: ShownArticle, template: str, mark: str, say: Say, *, pictures: bool = False
 ) -> Page:
-    """Show an article: its title as a link, publisher and date, as much of it as ``template`` has, and
-    its picture if ``pictures`` are wanted."""
+    """Return an article: its title as a link, publisher and date, as much text as ``template`` has,
+    and its picture if ``pictures`` are wanted."""
     reference = article.article
     about = [plain(reference.source or "", 60), timestamp(reference.published_at)]
     lines = [f"### {link(reference.title, reference.url, 200)}"]
@@ -39,7 +39,7 @@ def post_page(
         lines.append(f"-# {said}")
     embed = discord.Embed(description="\n".join(lines), colour=ANSWER)
     if pictures and article.picture_url is not None:
-        # Beside a headline there is room for a stamp only.
+        # Beside a headline there is only room for a thumbnail.
         if template == "headline":
             embed.set_thumbnail(url=article.picture_url)
         else:
@@ -49,8 +49,8 @@ def post_page(
 
 
 def beginning(text: str, most: int) -> str:
-    """The first sentences of a text that are at most ``most`` characters long together; the first
-    alone, cut, if it is longer."""
+    """Return the first sentences of a text that fit into ``most`` characters; the first one cut if
+    it is longer."""
     if most <= 0:
         return ""
     found = [" ".join(sentence.split()) for sentence in sentences(text[: 4 * most])]
@@ -59,7 +59,7 @@ def beginning(text: str, most: int) -> str:
 
 
 def post_name(post: FeedPost, feeds: Mapping[int, str], say: Say) -> str:
-    """What a post is of, in words without markup: a feed, a topic, both, or all feeds."""
+    """Return what is posted, without markup: a feed, a topic, both, or all feeds."""
     names = []
     if post.feed_id is not None:
         names.append(feeds.get(post.feed_id, say("post-of-removed-feed")))
@@ -69,7 +69,7 @@ def post_name(post: FeedPost, feeds: Mapping[int, str], say: Say) -> str:
 
 
 def post_lines(post: FeedPost, feeds: Mapping[int, str], say: Say) -> str:
-    """A post as moderators see it: what of goes where, how, and within which bounds."""
+    """Return a post as moderators see it: what goes where, how, and within which limits."""
     head = f"**{post.id}** · <#{post.channel_id}> · {plain(post_name(post, feeds, say), 150)}"
     if post.ended_at is not None:
         return f"{head}\n-# {say('post-line-ended', why=post.ended_why or '')}"

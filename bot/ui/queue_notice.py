@@ -1,4 +1,4 @@
-"""Telling people who wait in line which place they have, without flooding Discord."""
+"""Show people their place in the queue, without flooding Discord."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _NEAR_SECONDS, _FAR_SECONDS = 2.0, 6.0
 
 
 class WaitingNotice:
-    """Shows the place in line to one who waits for more than a moment: often when it is near."""
+    """Shows their place in the queue to those who wait for more than a moment, more often near its
+    front."""
 
     def __init__(self, delivery: MessageDelivery, say: Say) -> None:
         self._delivery = delivery
@@ -23,12 +24,13 @@ class WaitingNotice:
         self._telling: asyncio.Task[None] | None = None
 
     def moved(self, turn: int) -> None:
-        """Note the place, 1 for the next one."""
+        """Record the place, 1 for the next one."""
         self._turn = turn
         if self._telling is None:
             self._telling = asyncio.create_task(self._tell())
 
     def end(self) -> None:
+        """Stop showing the place."""
         if self._telling is not None:
             self._telling.cancel()
 

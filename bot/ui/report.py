@@ -1,4 +1,4 @@
-"""What moderators read of what was asked: the report, and notes on answers."""
+"""What moderators read about what was asked: the report, and notes on answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _QUESTION = 150
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A question without an answer: how often it was asked, and how many asked the moderators."""
+    """A question without an answer: how often it was asked, and how many people asked the
+    moderators."""
 
     answer_id: str
     question: str
@@ -36,13 +37,13 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Questions without an answer on one subject; a ``name`` of None for one by itself."""
+    """Questions without an answer on one subject; a single question has the ``name`` None."""
 
     name: str | None
     questions: tuple[Unanswered, ...]
 
     def as_one(self) -> list[Unanswered]:
-        """All of them counted as one."""
+        """Return all questions counted as one."""
         times, wanted = (
             sum(each.times for each in self.questions),
             sum(each.wanted for each in self.questions),
@@ -52,9 +53,9 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class ActivityReport:
-    """What was asked in a time. ``unhelpful`` has answers with who found them helpful, and who not;
-    ``sources`` how many answers cite a publisher; ``usage`` is that of all servers if they share
-    their articles (``shared``)."""
+    """What was asked in a time. ``unhelpful`` has answers with how many people found them helpful
+    and how many didn't; ``sources`` says how many answers cite a publisher; ``usage`` is that of
+    all servers if they share their articles (``shared``)."""
 
     since: datetime
     until: datetime
@@ -67,17 +68,18 @@ class ActivityReport:
 
     @property
     def unanswered(self) -> int:
+        """How many questions had no answer."""
         return sum(each.times for subject in self.subjects for each in subject.questions)
 
 
 class NoteHandler(Protocol):
-    """Both answer the interaction, whatever happens."""
+    """The bot as the buttons and menus of a report see it."""
 
-    async def note_pressed(self, interaction: discord.Interaction[Any], answer_id: str) -> None: ...
+    async def note_pressed(self, interaction: discord.Interaction[Any], answer_id: str) -> None:
+        """Answer the interaction of the button. Never raises."""
 
-    async def answer_chosen(
-        self, interaction: discord.Interaction[Any], answer_id: str
-    ) -> None: ...
+    async def answer_chosen(self, interaction: discord.Interaction[Any], answer_id: str) -> None:
+        """Answer the interaction of the menu. Never raises."""
 
 
 class NoteButton(
@@ -94,9 +96,11 @@ class NoteButton(
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
+        """Restore a button from its custom id."""
         return cls(match["answer"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the press on to the handler."""
         handler: NoteHandler = interaction.client.services.components.notes
         await handler.note_pressed(interaction, self._answer_id)
 
@@ -111,22 +115,24 @@ class ReportMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template="newsd
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
+        """Restore a menu from its custom id."""
         return cls(item)  # type: ignore[arg-type]
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the choice on to the handler."""
         handler: NoteHandler = interaction.client.services.components.notes
         await handler.answer_chosen(interaction, self.item.values[0])
 
 
 def note_view(answer_id: str, say: Say) -> discord.ui.View:
-    """The button that opens the form for a note on an answer."""
+    """Return the button that opens the form for a note on an answer."""
     view = discord.ui.View(timeout=None)
     view.add_item(NoteButton(answer_id, say("button-note")))
     return view
 
 
 def report_page(report: ActivityReport, say: Say) -> Page:
-    """The report with a menu of the answers in it."""
+    """Return the report with a menu of the answers in it."""
     days = (f"<t:{int(moment.timestamp())}:d>" for moment in (report.since, report.until))
     first, last = days
     head = say(

@@ -1,6 +1,6 @@
 """The checklist of ``/setup``: what is chosen, what is missing, and where to choose it.
 
-Its buttons and menus know nothing but their custom ids, and so outlive a restart.
+Its buttons and menus need only their custom ids, and therefore work after a restart.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DIGESTS_IN = [discord.ChannelType.text, discord.ChannelType.news]
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """What a server has chosen. ``digest`` and ``missing`` are words in the reader's language."""
+    """What a server has chosen. ``digest`` and ``missing`` are texts in the reader's language."""
 
     channels: tuple[int, ...]
     roles: tuple[int, ...]
@@ -47,11 +47,13 @@ class Checklist:
 
 
 class SetupHandler(Protocol):
-    """``setup_used`` answers the interaction, whatever happens; ``values`` are those of a menu."""
+    """The bot as the checklist sees it."""
 
     async def setup_used(
         self, interaction: discord.Interaction[Any], action: str, values: Sequence[str]
-    ) -> None: ...
+    ) -> None:
+        """Answer the interaction of a button or menu; ``values`` are those of a menu. Never
+        raises."""
 
 
 async def _used(interaction: discord.Interaction[Any], action: str) -> None:
@@ -86,9 +88,11 @@ class SetupButton(
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
+        """Restore a button from its custom id."""
         return cls(match["action"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the press on to the handler."""
         await _used(interaction, self.action)
 
 
@@ -106,21 +110,23 @@ class SetupMenu(
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
+        """Restore a menu from its custom id."""
         return cls(match["action"], item)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the choice on to the handler."""
         await _used(interaction, self.action)
 
 
 def setup_button(say: Say) -> discord.ui.View:
-    """The button that shows the checklist to the moderator who presses it."""
+    """Return the button that shows the checklist to the moderator who presses it."""
     view = discord.ui.View(timeout=None)
     view.add_item(SetupButton("open", say("button-setup"), primary=True))
     return view
 
 
 def checklist_page(state: Checklist, say: Say, remark: str | None = None) -> Page:
-    """The checklist with its menus; ``remark`` is what was done just now."""
+    """Return the checklist with its menus; ``remark`` is what was just done."""
     channels = ", ".join(f"<#{each}>" for each in state.channels)
     roles = ", ".join(f"<@&{each}>" for each in state.roles)
     language = LANGUAGES.get(state.language or "", say("settings-own-language"))

@@ -1,4 +1,4 @@
-"""Long texts in pieces that Discord takes, cut at the ends of sentences."""
+"""Split long texts into parts that Discord accepts, at the ends of sentences."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 
 def split(pieces: Iterable[str], most: int, glue: str = " ") -> list[str]:
-    """Join ``pieces`` to texts of at most ``most`` characters; a piece is cut only if it must be.
+    """Join ``pieces`` to texts of at most ``most`` characters; a piece is only cut if it has to be.
 
-    A piece that is too long by itself is cut at a blank, so never within ``[1][2]``, which holds none.
+    A piece that is too long by itself is cut at a space, so never within ``[1][2]``, which has
+    none.
     """
     texts: list[str] = []
     for piece in pieces:
@@ -26,7 +27,7 @@ def _parts(piece: str, most: int) -> list[str]:
         at = piece.rfind(" ", most // 2, most + 1)
         if at < 0:
             at = most
-            # What is escaped stays with its backslash.
+            # Keep an escaped character with its backslash.
             while piece[at - 1] == "\\":
                 at -= 1
         parts.append(piece[:at].rstrip())

@@ -1,4 +1,5 @@
-"""Summaries, digests, timelines and comparisons as messages: checked text, numbered sources, pages."""
+"""Summaries, digests, timelines and comparisons as messages: checked text, numbered sources,
+pages."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class SummaryContext:
-    """What stands around it: an id, the moment, the language."""
+    """What surrounds a summary: its id, the moment, the language."""
 
     id: str
     as_of: datetime
@@ -44,8 +45,8 @@ class SummaryContext:
 def summary_pages(
     summary: Summary, around: SummaryContext, pictures: Mapping[str, str] = _NONE
 ) -> list[Page]:
-    """The first page shows a picture of one of its articles, the newest first, if ``pictures`` has
-    an address for it by its id."""
+    """Return the pages of a summary. The first shows a picture of one of its articles, the newest
+    first, if ``pictures`` has a URL for its id."""
     say = around.say
     blocks = []
     for section in summary.sections:
@@ -74,8 +75,9 @@ def digest_pages(
     title: str | None = None,
     pictures: Mapping[str, str] = _NONE,
 ) -> list[Page]:
-    """Each story in a block of its own with its lines, outlets and sources, and with its picture if
-    ``pictures`` has one by article id; ``title`` instead of the usual one."""
+    """Return the pages of a digest, with each story in a block of its own with its lines, outlets
+    and sources, and its picture if ``pictures`` has one by article id; ``title`` replaces the usual
+    one."""
     say = around.say
     if title is None:
         title = (
@@ -101,7 +103,8 @@ def digest_pages(
 
 
 def timeline_pages(timeline: Timeline, chart: Chart | None, around: SummaryContext) -> list[Page]:
-    """The first page carries the picture, which stays while pages are turned."""
+    """Return the pages of a timeline. The first carries the picture, which stays while pages are
+    turned."""
     blocks = [_event(n, event, around.say) for n, event in enumerate(timeline.events, 1)]
     notes = [*_notes(timeline.notes, around.say), *(_key_of(chart) if chart else ())]
     if timeline.total > len(timeline.events):
@@ -118,7 +121,8 @@ def timeline_pages(timeline: Timeline, chart: Chart | None, around: SummaryConte
 
 
 def comparison_pages(comparison: Comparison, around: SummaryContext) -> list[Page]:
-    """A block for each row: who, what they say, and where."""
+    """Return the pages of a comparison, with a block for each row: who, what they say, and
+    where."""
     blocks = []
     by_number = {citation.n: citation for citation in comparison.citations}
     for row in comparison.rows:
@@ -130,7 +134,7 @@ def comparison_pages(comparison: Comparison, around: SummaryContext) -> list[Pag
 
 
 def _key_of(chart: Chart) -> list[str]:
-    """The names that the picture could not write, each once."""
+    """Return the names that the picture couldn't write, without duplicates."""
     return [" · ".join(f"{letters}: {name}" for letters, name in chart.key)] if chart.key else []
 
 
@@ -152,7 +156,7 @@ def _event(n: int, event: TimelineEvent, say: Say) -> str:
 
 
 def _articles_of(entry: DigestEntry) -> list[str]:
-    """The ids of a story's articles, those first that it is told by."""
+    """Return the ids of a story's articles, first those that are cited."""
     cited = [citation.article.article_id for citation in entry.citations]
     return [*cited, entry.story.latest.article.article_id]
 
@@ -185,7 +189,7 @@ def _pages(
 
 
 def _small_print(number: int, count: int, model: str, around: SummaryContext) -> list[str]:
-    """What stands below a page, but for the moment, which comes behind it."""
+    """Return what is below a page, except for the time, which follows it."""
     say = around.say
     made_of = say("quotations-only") if model == QUOTATIONS else unmarked(model, 80)
     paged = [say("page-of", page=number, pages=count)] if count > 1 else []
