@@ -1,1 +1,1 @@
-"""What the bot does in Discord: one module or package for each feature, with a ``setup``."""
+"""What the bot does in Discord: one module or package per feature, with a ``setup``."""

@@ -1,4 +1,4 @@
-"""How reading a feed comes along, shown while a moderator waits."""
+"""Show a waiting moderator how far the reading of a feed is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class FeedProgress:
-    """What somebody waits for: one feed, by ``name``, or several, ``done`` of ``of``."""
+    """What a moderator waits for: one feed, by ``name``, or several, ``done`` of ``of``."""
 
     def __init__(
         self, interaction: discord.Interaction[Any], context: RequestContext, name: str = ""
@@ -32,10 +32,12 @@ class FeedProgress:
         self._shown: str | None = None
 
     def report(self, progress: IngestProgress) -> None:
+        """Take the progress of a visit, to be shown next."""
         self._progress = progress
 
     async def show(self) -> None:
-        """Tell who waits how far it is, if there is something new to tell."""
+        """Show the moderator how far it is, if that has changed. A refusal by Discord is only
+        logged."""
         words = self._words()
         if words == self._shown:
             return

@@ -1,4 +1,4 @@
-"""What the commands of moderators share: errors of services as sentences, suggestions, many pages."""
+"""What moderators' commands share: errors of services as texts, suggestions, lists of pages."""
 
 from __future__ import annotations
 
@@ -29,23 +29,24 @@ _Shown = TypeVar("_Shown")
 
 
 def for_moderators(command: _Shown) -> _Shown:
-    """Have Discord show a command, a menu entry or a group's cog in servers only, and there to whom
-    may manage the server, until an administrator allows more people under Integrations.
+    """Let Discord show a command, a menu entry or a group's cog only in servers, and there only to
+    those who may manage the server, until an administrator allows others under Integrations.
 
-    No check: ``require_moderator`` stays that, whatever Discord shows.
+    This isn't a check: ``require_moderator`` is, whatever Discord shows.
     """
     return in_servers(app_commands.default_permissions(manage_guild=True)(command))
 
 
 def in_servers(command: _Shown) -> _Shown:
-    """Have Discord show a command in servers that have the bot, and nowhere else; no check either."""
+    """Let Discord show a command only in servers that have the bot. This isn't a check either."""
     only = app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     there = app_commands.allowed_installs(guilds=True, users=False)
     return app_commands.guild_only()(only(there(command)))
 
 
 async def moderator_of(services: Services, context: RequestContext) -> ModerationService:
-    """What may be done to the articles of this moderator's server. Raises ``UserError``."""
+    """Return the moderation of this moderator's corpus, which is created if there is none. Raises
+    ``UserError``."""
     corpus = context.require_moderator()
     await services.library.ensure_corpus(corpus)
     return await ModerationService.of(services.library, corpus)
@@ -54,8 +55,8 @@ async def moderator_of(services: Services, context: RequestContext) -> Moderatio
 async def moderating(
     services: Services, interaction: discord.Interaction[Any]
 ) -> tuple[RequestContext, ModerationService]:
-    """Begin a command of moderators: who asks, checked before Discord is told to wait, and what they
-    may do. Raises ``UserError``."""
+    """Begin a moderators' command: check who asks, tell Discord to wait, and return the context
+    with the moderation of the corpus. Raises ``UserError``."""
     context = await services.contexts.of_interaction(interaction)
     context.require_moderator()
     await acknowledge(interaction)
@@ -64,8 +65,9 @@ async def moderating(
 
 @contextlib.contextmanager
 def telling(text: str, *, not_found: str, refused: str | None = None) -> Iterator[None]:
-    """What a service refuses inside, in words for Discord: the texts of these keys. ``text`` is
-    what somebody wrote to name an article or a feed."""
+    """Turn what services refuse in the block into ``UserError``: ``NotFound`` into ``not_found``
+    and ``Refused`` into ``refused``, if given. ``text`` is what somebody typed to name an article
+    or a feed."""
     try:
         yield
     except services.NotFound as error:
@@ -78,8 +80,8 @@ def telling(text: str, *, not_found: str, refused: str | None = None) -> Iterato
 
 @contextlib.contextmanager
 def telling_unreadable(text: str, say: Say) -> Iterator[None]:
-    """That what somebody named by ``text`` is no feed that can be read, and why, for what a service
-    fetches inside."""
+    """Turn ``UnreadableSource`` in the block into ``UserError`` (``feed-unreadable``) with the
+    reason; ``text`` is what somebody typed."""
     try:
         yield
     except services.UnreadableSource as error:
@@ -88,7 +90,7 @@ def telling_unreadable(text: str, say: Say) -> Iterator[None]:
 
 
 async def acknowledge(interaction: discord.Interaction[Any]) -> None:
-    """The answer comes, for this moderator alone."""
+    """Tell Discord that a response is coming, visible to this moderator alone."""
     await interaction.response.defer(ephemeral=True, thinking=True)
 
 
@@ -98,7 +100,7 @@ async def send_pages(
     context: RequestContext,
     pages: Sequence[Page],
 ) -> None:
-    """Show pages to who asked, in one message. The interaction was acknowledged."""
+    """Show pages to the moderator in one message. The interaction must be acknowledged."""
 
     async def check(interaction: discord.Interaction[Any]) -> None:
         (await services.contexts.of_interaction(interaction)).require_moderator()
@@ -112,7 +114,8 @@ async def suggest(
     interaction: discord.Interaction[Any],
     find: Callable[[RequestContext, str], Awaitable[Suggested]],
 ) -> list[app_commands.Choice[str]]:
-    """What ``find`` finds, (shown, value), for moderators; nothing for everybody else."""
+    """Return up to 25 choices from the pairs (shown, value) that ``find`` returns; none for anybody
+    but moderators. Raises ``TimeoutError`` after two seconds."""
     context = await services.contexts.of_interaction(interaction)
     if context.corpus is None or context.guild_id is None or not context.is_moderator:
         return []

@@ -1,4 +1,4 @@
-"""Articles as moderators name them in commands."""
+"""Suggest articles for moderators' commands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ async def suggest_articles(
     *,
     removed: bool | None = None,
 ) -> list[app_commands.Choice[str]]:
-    """Articles whose title, publisher or link holds what was typed, the newest first."""
+    """Return articles whose title, publisher or link contains what was typed, newest first;
+    ``removed`` limits them to removed or to other ones."""
 
     async def find(context: RequestContext, corpus: str) -> Suggested:
         moderator = await moderator_of(services, context)

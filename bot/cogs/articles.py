@@ -1,4 +1,4 @@
-"""``/articles``: finding, looking at, removing and restoring them."""
+"""``/articles``: find, show, remove and restore articles."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class ArticleCommands(
     group_name="articles",
     group_description=command_text("command-articles"),
 ):
+    """The commands of ``/articles``."""
+
     def __init__(self, services: Services) -> None:
         self._services = services
 

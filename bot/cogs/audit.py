@@ -1,4 +1,4 @@
-"""``/audit``: who did what, filtered, page by page over all of it, or as a file."""
+"""``/audit``: who did what, filtered, page by page or as a file."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ _Words = app_commands.Range[str, 1, 60]
 
 
 class AuditCommands(commands.Cog):
+    """The command ``/audit``."""
+
     def __init__(self, services: Services) -> None:
         self._services = services
 
@@ -73,7 +75,7 @@ class AuditCommands(commands.Cog):
             about.strip() if about else None,
             await asyncio.to_thread(self._moment, since, interaction.locale, end=False),
             await asyncio.to_thread(self._moment, until, interaction.locale, end=True),
-            # Who asks about one article, feed or job wants all of it.
+            # About one article, feed or job everything is wanted.
             details or about is not None,
         )
         moderator = await moderator_of(self._services, context)
@@ -121,9 +123,9 @@ class AuditCommands(commands.Cog):
         pages: AuditPages,
         wanted: AuditFilter,
     ) -> None:
-        """All entries as CSV, the newest first; as many as fit into what Discord takes."""
+        """Send all entries as CSV, newest first, as many as fit into a file for Discord."""
         say, count = context.say, 0
-        # With its mark, spreadsheets read it as UTF-8.
+        # With a byte order mark, spreadsheets read it as UTF-8.
         written = bytearray(codecs.BOM_UTF8 + _line(_HEADER))
         while True:
             rows = await pages.read(wanted, count, _AT_ONCE)
@@ -137,7 +139,7 @@ class AuditCommands(commands.Cog):
         await interaction.edit_original_response(embed=words.embed, attachments=[file])
 
     def _moment(self, words: str | None, locale: discord.Locale, *, end: bool) -> datetime | None:
-        """The beginning or end of what words such as ``yesterday`` name; work for a thread. Raises
+        """Return the beginning or end of what words such as ``yesterday`` mean. Blocks. Raises
         ``UserError``."""
         if not words or not words.strip():
             return None
@@ -155,7 +157,7 @@ class AuditCommands(commands.Cog):
 
 
 def _lines(rows: Sequence[AuditRow], say: Say, most_bytes: int) -> list[bytes]:
-    """The first rows as lines of CSV: as many as fit into so many bytes."""
+    """Return the first rows as lines of CSV, as many as fit into so many bytes."""
     lines, size = [], 0
     for row in rows:
         entry = row.entry
@@ -178,7 +180,7 @@ def _line(cells: Sequence[str]) -> bytes:
 
 
 def _cell(text: str) -> str:
-    """What a spreadsheet doesn't take for a formula."""
+    """Return a text that spreadsheets don't take for a formula."""
     return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 

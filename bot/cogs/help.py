@@ -1,4 +1,4 @@
-"""``/help``: what there is to do, for members and for moderators."""
+"""``/help``: what members and moderators can do."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ _TITLE = 90
 
 
 class HelpCommands(commands.Cog):
+    """The command ``/help``."""
+
     def __init__(self, services: Services) -> None:
         self._services = services
 
@@ -75,7 +77,7 @@ class HelpCommands(commands.Cog):
         await interaction.followup.send(embed=embed, ephemeral=True)
 
     async def _newest_titles(self, corpus: str) -> list[str]:
-        """Headlines to ask about, of different stories as far as their words tell."""
+        """Return headlines to ask about, with different words."""
         catalogue = self._services.library.catalogue
         known = await catalogue.corpora.by_name(corpus)
         if known is None:
@@ -97,7 +99,7 @@ class HelpCommands(commands.Cog):
 
 
 def _listed(names: Sequence[str], language: str, say: Say) -> str:
-    """Commands with what they do; Discord makes each a link that is clicked."""
+    """Return commands with what they do, as clickable mentions."""
     return "\n".join(
         f"{with_commands(f'`/{name}`', language)} · {say('command-' + name.replace(' ', '-'))}"
         for name in names

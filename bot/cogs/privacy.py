@@ -1,4 +1,4 @@
-"""``/privacy``: what is kept of a person, and having it forgotten."""
+"""``/privacy``: show what is stored about a person, and delete it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _SECONDS = 300.0
 class PrivacyCommands(
     commands.GroupCog, group_name="privacy", group_description=command_text("command-privacy")
 ):
+    """The commands of ``/privacy``."""
+
     def __init__(self, services: Services) -> None:
         self._services = services
 
@@ -43,7 +45,7 @@ class PrivacyCommands(
     async def forget(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction, remembered=False)
         if not await self._kept(context):
-            # What is only remembered for a while goes without asking.
+            # What is only held for a while is deleted without confirmation.
             await _forget_remembered(self._services, context.user.id)
             text = context.say("privacy-none")
             await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
@@ -55,7 +57,7 @@ class PrivacyCommands(
         )
 
     async def _kept(self, context: RequestContext) -> list[str]:
-        """What is kept of somebody, a line for each kind."""
+        """Return what is stored about somebody, one line per kind."""
         database, user_id, say = self._services.library.database, context.user.id, context.say
         lines = []
         days = f"{self._services.settings.answer_retention_days:g}"
@@ -79,7 +81,7 @@ async def _forget_remembered(services: Services, user_id: int) -> None:
 
 
 class _Confirmation(discord.ui.View):
-    """A button for the one who asked; it says that it is over when it is."""
+    """A button for the person who asked; its message says when it is done."""
 
     def __init__(self, services: Services, user_id: int, say: Say) -> None:
         super().__init__(timeout=_SECONDS)
@@ -93,6 +95,7 @@ class _Confirmation(discord.ui.View):
         self.add_item(button)
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Return whether the person who asked pressed the button."""
         return interaction.user.id == self._user_id
 
     async def _forget(self, interaction: discord.Interaction[Any]) -> None:
@@ -108,6 +111,7 @@ class _Confirmation(discord.ui.View):
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: discord.ui.Item[Any], /
     ) -> None:
+        """Show an error to the person."""
         await error_pages.report(interaction, error, self._say, "/privacy forget")
 
 

@@ -31,14 +31,16 @@ _add_or_remove = app_commands.describe(
 
 
 class _AnyChannel(app_commands.Transformer):
-    """A channel, forum, category or thread, by its id; what is in it counts for it."""
+    """A channel, forum, category or thread, by its id; it includes what is in it."""
 
     @property
     def type(self) -> discord.AppCommandOptionType:
+        """The type of the option."""
         return discord.AppCommandOptionType.channel
 
     @property
     def channel_types(self) -> list[discord.ChannelType]:
+        """The kinds of channels to choose from."""
         kinds = discord.ChannelType
         return [
             kinds.text, kinds.voice, kinds.category, kinds.news, kinds.news_thread,
@@ -48,15 +50,17 @@ class _AnyChannel(app_commands.Transformer):
     async def transform(
         self, interaction: discord.Interaction[Any], value: Any, /
     ) -> discord.abc.Snowflake:
+        """Return the chosen channel."""
         chosen: discord.abc.Snowflake = value
         return chosen
 
 
 class _NoThread(_AnyChannel):
-    """A channel, forum or category: what is used in a thread counts for the channel it is in."""
+    """A channel, forum or category: usage in a thread counts for its channel."""
 
     @property
     def channel_types(self) -> list[discord.ChannelType]:
+        """The kinds of channels to choose from, without threads."""
         return [kind for kind in super().channel_types if "thread" not in kind.name]
 
 
@@ -70,7 +74,8 @@ class SettingsCommands(
     group_name="settings",
     group_description=command_text("command-settings"),
 ):
-    """Every command shows what holds now. ``add`` and ``remove`` change lists by one."""
+    """The commands of ``/settings``. Each shows the settings as they are then; ``add`` and
+    ``remove`` change lists by one entry."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -263,8 +268,8 @@ class SettingsCommands(
 
 
 def _roles_without_commands(guild: discord.Guild | None, settings: GuildSettings) -> list[int]:
-    """Roles that are moderators here and may not manage the server: Discord shows them no commands of
-    moderators by default, and doesn't let a bot see what an administrator allowed them."""
+    """Return moderator roles that may not manage the server: Discord hides moderators' commands
+    from them by default, and a bot can't see what an administrator allowed."""
     roles = [guild.get_role(role) for role in settings.moderator_roles] if guild else []
     return [
         role.id
@@ -297,7 +302,7 @@ def _lines(settings: GuildSettings, operators_zone: str, say: Say) -> list[tuple
 
 
 def _limit_lines(limits: Sequence[UsageLimit], say: Say) -> str:
-    """A line for each that a field has room for, and how many more there are."""
+    """Return as many limits as fit into a field, one per line, and how many more there are."""
     lines = [_limit_line(each, say) for each in limits]
     shown, text = len(lines), "\n".join(lines)
     while len(text) > FIELD:
@@ -307,7 +312,7 @@ def _limit_lines(limits: Sequence[UsageLimit], say: Say) -> str:
 
 
 def _limit_line(limit: UsageLimit, say: Say) -> str:
-    """``@readers: 20 questions · $0.50``"""
+    """Return one limit: ``@readers: 20 questions · $0.50``."""
     whose = {
         "member": say("settings-limit-each"),
         "role": f"<@&{limit.id}>",

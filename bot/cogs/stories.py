@@ -1,4 +1,4 @@
-"""``/stories``: which articles tell of one event."""
+"""``/stories``: which articles report one event."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class StoryCommands(
     group_name="stories",
     group_description=command_text("command-stories"),
 ):
+    """The commands of ``/stories``."""
+
     def __init__(self, services: Services) -> None:
         self._services = services
 

@@ -18,6 +18,8 @@ from bot.services.answers import LONGEST_QUESTION
 
 
 class AskCommands(commands.Cog):
+    """``/ask`` and "Ask about this"."""
+
     def __init__(self, bot: commands.AutoShardedBot, services: Services) -> None:
         self._bot = bot
         self._services = services
@@ -26,9 +28,11 @@ class AskCommands(commands.Cog):
         )
 
     async def cog_load(self) -> None:
+        """Add the menu entry."""
         self._bot.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
+        """Remove the menu entry."""
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(name="ask", description=command_text("command-ask"))

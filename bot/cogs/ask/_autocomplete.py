@@ -1,4 +1,4 @@
-"""Sources suggested while somebody types, for every command that takes one."""
+"""Suggest sources while somebody types, for every command that takes one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_SUGGESTION = 100
 
 
 def holds_words(text: str, typed: str) -> bool:
-    """Whether all words that were typed stand somewhere in a text, in any case."""
+    """Return whether a text contains all words that were typed, in upper or lower case."""
     folded = text.casefold()
     return all(word in folded for word in typed.casefold().split())
 
@@ -25,7 +25,8 @@ def holds_words(text: str, typed: str) -> bool:
 async def suggest_sources(
     services: Services, interaction: discord.Interaction[Any], typed: str
 ) -> list[app_commands.Choice[str]]:
-    """The publishers whose names hold what was typed, of what this person may read."""
+    """Return up to 25 publishers whose names contain what was typed, from the corpora that this
+    person may read. Raises ``TimeoutError`` after two seconds."""
     context = await services.contexts.of_interaction(interaction)
     async with asyncio.timeout(SUGGEST_SECONDS):
         corpora = await services.ask.suggesting_from(context)

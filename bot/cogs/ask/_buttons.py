@@ -1,4 +1,4 @@
-"""What the buttons under an answer do, each checked against the answer that is kept."""
+"""What the buttons under an answer do, each checked against the stored answer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ from retrieval.moderation import removals
 
 
 class AnswerButtonHandlers:
-    """Hears of buttons and menus. Never raises: errors are told to who pressed."""
+    """Handles buttons and menus. Methods of handlers never raise: errors are shown to the person
+    who pressed."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -45,6 +46,7 @@ class AnswerButtonHandlers:
     async def pressed(
         self, interaction: discord.Interaction[Any], action: str, answer_id: str
     ) -> None:
+        """Do what a button of an answer says."""
         with log_context(answer_id):
             try:
                 context = await self._services.contexts.of_interaction(interaction)
@@ -56,7 +58,8 @@ class AnswerButtonHandlers:
                 await error_pages.report(interaction, error, say, f"button {action}")
 
     async def chose(self, interaction: discord.Interaction[Any], value: str) -> None:
-        """A server was chosen in direct messages; the question that waited is answered now."""
+        """Remember the server that was chosen in direct messages, and answer the question that
+        waited for it."""
         try:
             context = await self._services.contexts.of_interaction(interaction)
             await interaction.response.defer()
@@ -72,8 +75,8 @@ class AnswerButtonHandlers:
             await error_pages.report(interaction, error, say, "menu of servers")
 
     async def _acknowledge(self, interaction: discord.Interaction[Any], action: str) -> None:
-        """Tell Discord that something comes, before anything is looked up. A form has to be the first
-        answer, and what is shared is shown to all: these look up nothing at Discord before."""
+        """Tell Discord that a response is coming, before anything is looked up. Forms have to be
+        the first response, and a shared copy is for everyone: these aren't acknowledged here."""
         if action in ("sources", "helpful", "not-helpful", "request"):
             await interaction.response.defer(ephemeral=True, thinking=True)
         elif action == "delete":
@@ -82,7 +85,7 @@ class AnswerButtonHandlers:
     async def _verified(
         self, interaction: discord.Interaction[Any], context: RequestContext, answer_id: str
     ) -> StoredAnswer:
-        """The answer, if this button is one of its own. Raises ``UserError``."""
+        """Return the stored answer, if this button belongs to it. Raises ``UserError``."""
         await self._services.requests.wait_until_recorded(answer_id)
         given = await answer_by_id(self._services.library.database, answer_id)
         if given is None or not given.answer:
@@ -117,7 +120,7 @@ class AnswerButtonHandlers:
                 helpful=action == "helpful",
                 now=self._services.library.clock(),
             )
-            # Who can mend an answer is offered to.
+            # Moderators, who can correct an answer, are offered to.
             mends = action == "not-helpful" and context.guild_id and context.is_moderator
             more: dict[str, Any] = {"view": note_view(given.id, context.say)} if mends else {}
             words = note(context.say("thanks")).embed
@@ -150,8 +153,9 @@ class AnswerButtonHandlers:
     async def _ask_moderators(
         self, interaction: discord.Interaction[Any], context: RequestContext, given: StoredAnswer
     ) -> None:
-        """Note that somebody wants to know this, and tell moderators, once for all who want it. Those
-        of the servers shared with who asks directly aren't told who that is."""
+        """Record that somebody wants to know this, and tell moderators once, however many people
+        want it. Moderators of servers shared with somebody who asked directly aren't told who it
+        was."""
         library = self._services.library
         count = await ask_moderators(library.database, given.id, context.user.id, library.clock())
         key = "moderators-asked-directly" if given.guild_id is None else "moderators-asked"
@@ -172,7 +176,7 @@ class AnswerButtonHandlers:
         given: StoredAnswer,
         answer: Answer,
     ) -> None:
-        """A copy that all see, with an id and buttons of its own."""
+        """Post a copy that everyone sees, with an id and buttons of its own."""
         rights = interaction.permissions
         in_thread = isinstance(interaction.channel, discord.Thread)
         if not given.private or context.guild_id is None:
@@ -225,7 +229,7 @@ class AnswerButtonHandlers:
 
 
 class FollowUp(Form):
-    """One more question that goes on from an answer."""
+    """The form for a follow-up question to an answer."""
 
     def __init__(self, services: Services, context: RequestContext, given: StoredAnswer) -> None:
         super().__init__(title=context.say("follow-up-title"), say=context.say)
@@ -239,10 +243,11 @@ class FollowUp(Form):
         self.add_item(self._question)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer the follow-up question. Raises ``UserError``."""
         context = await self._services.contexts.of_interaction(interaction)
         self._services.ask.admit(context, self._question.value)
         delivery = await acknowledged(interaction, private=context.hides(self._given.private))
-        # Read again: it may have been forgotten while the form was open.
+        # Read again: it may have been deleted while the form was open.
         given = await answer_by_id(self._services.library.database, self._given.id)
         going_on = await self._services.ask.after(given)
         topics = self._services.ask.topics_in(interaction.channel)

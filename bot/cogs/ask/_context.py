@@ -1,4 +1,4 @@
-"""The form behind "Ask about this": a question about what a message links or says."""
+"""The form of "Ask about this": a question about what a message links or says."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LINKS = 10
 
 
 class AboutForm(Form):
-    """One input; left empty, it is asked what there is on the subject."""
+    """One input; if it is left empty, the subject itself is the question."""
 
     def __init__(
         self, services: Services, context: RequestContext, message: discord.Message
@@ -42,6 +42,7 @@ class AboutForm(Form):
         self.add_item(self._question)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer the question; offer moderators to ingest missing links. Raises ``UserError``."""
         context = await self._services.contexts.of_interaction(interaction)
         asked = self._question.value.strip()
         self._services.ask.admit(context, asked or "…")
@@ -62,7 +63,7 @@ class AboutForm(Form):
             )
 
     async def _subject(self, context: RequestContext) -> tuple[str, list[str]]:
-        """The title of the article that the message links, if it is here; else the message's own
+        """Return the title of the linked article if it is in the corpus; else the message's own
         words, and its links."""
         links = links_of(self._message)[:_LINKS]
         corpus = context.corpus
@@ -74,7 +75,7 @@ class AboutForm(Form):
         return self._words(), links
 
     def _words(self) -> str:
-        """The message's own words."""
+        """Return the message's own words."""
         titles = [embed.title for embed in self._message.embeds if embed.title]
         words = " ".join([_LINK.sub(" ", self._message.content), *titles[:1]])
         return cut(cleaned(words), _SUBJECT)

@@ -1,4 +1,4 @@
-"""Where answers to questions of each kind appear, best way first."""
+"""Where the answers to each kind of question appear, the best way first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNKNOWN_INTERACTION = 10062
 
 
 async def acknowledged(interaction: discord.Interaction[Any], *, private: bool) -> MessageDelivery:
-    """Tell Discord at once that an answer is coming, and say where it will be.
+    """Tell Discord at once that an answer is coming, and return its delivery.
 
     If Discord doesn't know the interaction any more, the answer comes without it. Raises what
     discord.py raises otherwise.
@@ -47,8 +47,8 @@ async def acknowledged(interaction: discord.Interaction[Any], *, private: bool) 
 
 
 def replying_to(message: discord.Message) -> MessageDelivery:
-    """As a reply in the channel, or a message of its own where the bot may read no history;
-    directly to its author where it may not write."""
+    """Return a delivery as a reply in the channel, or as a message of its own where the bot may not
+    read the history; as a direct message to the author where it may not write."""
     nonce = str(message.id)
     ways: list[DeliveryChannel] = []
     if may_answer(message.channel, message.guild):
@@ -60,7 +60,7 @@ def replying_to(message: discord.Message) -> MessageDelivery:
 
 
 def may_answer(channel: Any, guild: discord.Guild | None) -> bool:
-    """Whether the bot may send embeds there."""
+    """Return whether the bot may send embeds in a channel."""
     if guild is None:
         return True
     rights = channel.permissions_for(guild.me)
@@ -73,5 +73,5 @@ def may_answer(channel: Any, guild: discord.Guild | None) -> bool:
 
 
 def may_refer(channel: Any, guild: discord.Guild | None) -> bool:
-    """Whether a message there may be answered as a reply to it."""
+    """Return whether a message in a channel may be answered as a reply to it."""
     return guild is None or bool(channel.permissions_for(guild.me).read_message_history)

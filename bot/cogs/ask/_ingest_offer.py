@@ -1,4 +1,4 @@
-"""What moderators are offered where a link leads to an article that is not here."""
+"""Offer moderators to ingest a link whose article isn't in the corpus."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS = 900.0
 
 
 class IngestOfferView(discord.ui.View):
-    """A button that brings the links in, once, for the moderator who was offered it."""
+    """A button that ingests the links, once, for the moderator who got the offer."""
 
     def __init__(
         self,
@@ -58,4 +58,5 @@ class IngestOfferView(discord.ui.View):
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: discord.ui.Item[Any], /
     ) -> None:
+        """Show an error to the moderator."""
         await error_pages.report(interaction, error, self._say, "button ingest")

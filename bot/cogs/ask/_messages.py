@@ -1,7 +1,7 @@
-"""Asking by message: mentioning the bot, replying to it, in its threads, directly.
+"""Ask by message: by mentioning the bot, replying to it, in its threads, or directly.
 
-Discord gives the text of such messages to every services, except for threads and for replies that don't
-ping: there it takes the message content intent (NEWSDESK_MESSAGE_CONTENT).
+Discord gives the text of such messages to every bot, except in threads and for replies that don't
+ping: these need the message content intent (NEWSDESK_MESSAGE_CONTENT).
 """
 
 from __future__ import annotations
@@ -27,12 +27,15 @@ _TYPING_SECONDS = 8.0  # Discord shows it for ten
 
 
 class AskMessages(commands.Cog):
+    """Answers messages."""
+
     def __init__(self, bot: commands.AutoShardedBot, services: Services) -> None:
         self._bot = bot
         self._services = services
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
+        """Answer a message that is for the bot. Never raises: errors are shown to its author."""
         if message.author.bot or message.type not in _PLAIN or not self._is_for_us(message):
             return
         context = await self._services.contexts.of_message(message)
@@ -66,25 +69,25 @@ class AskMessages(commands.Cog):
         if self._mentions_our_role(message):
             return True
         if not message.content:
-            return False  # hidden from us without the intent
+            return False  # Discord hides the text without the intent
         if self._replied_to(message) is not None:
             return True
-        # In our own threads everything without a mention of somebody else is a question.
+        # In the bot's own threads every message that mentions nobody else is a question.
         return self._services.ask.is_our_thread(message.channel) and not message.mentions
 
     def _mentions_us(self, message: discord.Message) -> bool:
         return self._bot.user is not None and self._bot.user in message.mentions
 
     def _mentions_our_role(self, message: discord.Message) -> bool:
-        """Whether the role is mentioned that came with the bot: people take it for the bot."""
+        """Return whether the bot's own role is mentioned, which people confuse with the bot."""
         role = message.guild.self_role if message.guild else None
         if role is None:
             return False
-        # One that this person can't ping is a mention in the text alone.
+        # A role that this person can't ping is mentioned in the text only.
         return role in message.role_mentions or role.mention in message.content
 
     def _replied_to(self, message: discord.Message) -> discord.Message | None:
-        """Our message that this one replies to."""
+        """Return the bot's message that this one replies to; None if it doesn't."""
         replied = message.reference.resolved if message.reference else None
         if isinstance(replied, discord.Message) and replied.author == self._bot.user:
             return replied
@@ -107,7 +110,7 @@ class AskMessages(commands.Cog):
 
 
 async def _type_in(channel: discord.abc.Messageable, begun: asyncio.Event) -> None:
-    """Show that the bot is at it until the first words are there; not worth an error."""
+    """Show the typing indicator until the first words are there. Errors don't matter."""
     with contextlib.suppress(discord.HTTPException, aiohttp.ClientError):
         while not begun.is_set():
             await channel.typing()

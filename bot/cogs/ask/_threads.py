@@ -1,4 +1,4 @@
-"""Threads that the bot opens for an answer; inside, everyone shares one conversation."""
+"""Threads that the bot opens for an answer, in which everyone shares one conversation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 async def open_thread(
     services: Services, context: RequestContext, channel: Any, question: str, posted: PostedAnswer
 ) -> None:
-    """Open a thread under an answer, if the server wants that and the channel allows it."""
+    """Open a thread under an answer, if the server wants that and the channel allows it. A refusal
+    by Discord is only logged."""
     if not context.settings.threads or posted.message.channel.id != context.channel_id:
         return
     if not isinstance(channel, discord.TextChannel):
@@ -46,7 +47,8 @@ async def open_thread(
 
 
 async def _say_how_to_ask(thread: discord.Thread, context: RequestContext) -> None:
-    """Without the message content intent the bot hears in its thread what mentions it, no more."""
+    """Explain that without the message content intent the bot only gets messages that mention
+    it."""
     words = context.say("thread-hint", bot=thread.guild.me.mention)
     try:
         await thread.send(embed=note(words).embed)

@@ -1,4 +1,4 @@
-"""Feeds: what is fetched by itself, and what of it is posted to channels."""
+"""Feeds: what is fetched automatically, and what of it is posted to channels."""
 
 from __future__ import annotations
 

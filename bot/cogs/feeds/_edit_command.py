@@ -1,4 +1,4 @@
-"""``/feeds edit``: another address or other filters of a feed, in place."""
+"""``/feeds edit``: change the address or the filters of a feed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from bot.ui.moderation import feed_lines
 from bot.ui.pages import note
 from retrieval.feeds.item_filter import FeedFilters
 
-# What is typed to take a filter away.
+# What people type to remove a filter.
 _NONE = "-"
 Words = app_commands.Range[str, 1, 300]
 
 
 class EditCommand(commands.Cog):
-    """A base of the cog of ``/feeds``."""
+    """The command ``/feeds edit``, as a base of the cog of ``/feeds``."""
 
     _services: Services
 

@@ -1,4 +1,4 @@
-"""The feeds of a server as suggestions."""
+"""Suggest the feeds of a server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.services.permissions import RequestContext
 async def suggest_feeds(
     services: Services, interaction: discord.Interaction[Any], typed: str
 ) -> list[app_commands.Choice[str]]:
-    """The feeds whose number, name or address holds what was typed."""
+    """Return the feeds whose number, name or address contains what was typed."""
 
     async def find(context: RequestContext, corpus: str) -> Suggested:
         feeds = await services.ingestion.feeds.feeds(corpus)

@@ -1,4 +1,4 @@
-"""``/feeds``: what is fetched by itself."""
+"""``/feeds``: what is fetched automatically."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ from retrieval.feeds.visits import FeedImport as FeedImport
 from retrieval.feeds.visits import FeedVisit as FeedVisit
 from retrieval.runtime.concurrency import cancel, map_concurrently
 
-# Less than the quarter of an hour for which an interaction can be answered.
+# Less than the fifteen minutes for which an interaction can be answered.
 _LOOK_SECONDS = 600.0
-# After so long, and as often, who waits is told how far it is.
+# How often somebody who waits is shown the progress.
 _SHOW_SECONDS = 2.0
 _AT_ONCE = 4
 _OPML_BYTES = 5_000_000
@@ -59,17 +59,20 @@ class FeedCommands(
     group_name="feeds",
     group_description=command_text("command-feeds"),
 ):
+    """The commands of ``/feeds``."""
+
     def __init__(self, services: Services) -> None:
         self._services = services
         self._looking: set[asyncio.Task[Any]] = set()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Channels are known from now on; it may come again."""
+        """Start posting, now that channels are known. Discord may send this event again."""
         self._services.posts.start()
         self._services.failing_feeds.start()
 
     async def cog_unload(self) -> None:
+        """Stop posting and everything that moderators wait for."""
         await cancel(*self._looking)
         await self._services.posts.stop()
         await self._services.failing_feeds.stop()
@@ -334,7 +337,7 @@ class FeedCommands(
         return done
 
     async def _visit_all(self, corpus: str, look: FeedProgress) -> list[FeedVisit]:
-        """All active feeds, but for those that are being visited right now."""
+        """Visit all active feeds, except those that are being visited."""
         service = self._services.ingestion.feeds
         active = [feed for feed in await service.feeds(corpus) if feed.state == "active"]
 
@@ -352,8 +355,8 @@ class FeedCommands(
         return sorted(visits, key=lambda each: each.feed.id)
 
     async def _look(self, look: FeedProgress, work: Coroutine[Any, Any, Any]) -> Any:
-        """Wait for something that fetches, within bounds; it ends when the bot does. Who waits is
-        shown how far it is."""
+        """Wait for work that fetches, for ten minutes at most, and show how far it is. The work
+        ends when the bot does."""
         task = asyncio.create_task(work)
         self._looking.add(task)
         task.add_done_callback(self._looking.discard)

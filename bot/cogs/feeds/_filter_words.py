@@ -1,4 +1,4 @@
-"""Filters as moderators type them: words with commas between."""
+"""Filters as moderators type them: words separated by commas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST = 20
 
 
 def words_of(given: str | None) -> tuple[str, ...]:
-    """The words between commas. Raises ``UserError`` for too many."""
+    """Return the words between commas. Raises ``UserError`` (``feed-too-many-words``)."""
     words = [" ".join(word.split()) for word in (given or "").split(",")]
     words = [word for word in words if word]
     if len(words) > _MOST:
@@ -21,8 +21,8 @@ def words_of(given: str | None) -> tuple[str, ...]:
 
 
 def filter_words(before: FeedPost | None, **given: str | None) -> dict[str, Any]:
-    """The columns that hold a post's filters, where some of ``include``, ``exclude`` and
-    ``languages`` are given; those that are not stay."""
+    """Return the columns with a post's filters, if any of ``include``, ``exclude`` and
+    ``languages`` is given; the others keep their values. Raises ``UserError``."""
     words = {name: words_of(text) for name, text in given.items() if text}
     if not words:
         return {}

@@ -1,4 +1,4 @@
-"""``/feeds post`` and ``/feeds posts``: new articles into channels."""
+"""``/feeds post`` and ``/feeds posts``: post new articles to channels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bot.ui.pages import note
 from bot.ui.posts import post_lines, post_name
 
 _SHOWN = 25
-# Names of choices in English, with their values.
+# English names of choices, with their values.
 _EACH = {"each article": "article", "the first of each story": "story"}
 _TEMPLATES = {
     "headline": "headline",
@@ -38,7 +38,7 @@ _CLEARABLE = {
     "quiet hours": "quiet",
     "daily limit": "limit",
 }
-# What /feeds post can take back, with the columns that hold it.
+# What /feeds post can clear, with its columns.
 _CLEARED: dict[str, dict[str, Any]] = {
     "filters": {"include": (), "exclude": ()},
     "mention": {"role_id": None},
@@ -48,19 +48,22 @@ _CLEARED: dict[str, dict[str, Any]] = {
 
 
 class _ChannelChoice(app_commands.Transformer):
-    """A text, announcement or forum channel, as Discord lets one choose it."""
+    """A text, announcement or forum channel."""
 
     @property
     def type(self) -> discord.AppCommandOptionType:
+        """The type of the option."""
         return discord.AppCommandOptionType.channel
 
     @property
     def channel_types(self) -> list[discord.ChannelType]:
+        """The kinds of channels to choose from."""
         return [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
 
     async def transform(
         self, interaction: discord.Interaction[Any], value: app_commands.AppCommandChannel, /
     ) -> PostChannel:
+        """Return the chosen channel. Raises ``UserError`` (``post-no-channel``)."""
         found = value.resolve()
         if not isinstance(found, discord.TextChannel | discord.ForumChannel):
             raise UserError("post-no-channel")
@@ -77,7 +80,7 @@ def _choices(named: dict[str, str]) -> list[app_commands.Choice[str]]:
 
 
 class PostCommands(commands.Cog):
-    """The part of ``/feeds`` that posts; a base of its cog."""
+    """The commands of ``/feeds`` about posts, as a base of its cog."""
 
     _services: Services
 
@@ -250,7 +253,7 @@ class PostCommands(commands.Cog):
 
 
 def _source(fields: dict[str, Any]) -> dict[str, Any]:
-    """A feed takes the place of a topic and the other way round, unless both are named."""
+    """Return what a new feed or topic replaces: each clears the other, unless both are given."""
     if "feed_id" in fields:
         return {"topic": None}
     return {"feed_id": None} if "topic" in fields else {}

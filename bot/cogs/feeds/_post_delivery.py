@@ -1,4 +1,4 @@
-"""Brings posted articles to text, announcement and forum channels."""
+"""Deliver posted articles to text, announcement and forum channels."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from bot.ui.pages import note
 from bot.ui.posts import mark_of, post_page
 from retrieval.catalogue.arrivals import ShownArticle
 
-_LOOKED_AT = 100  # messages, or threads, for one that may have arrived
-_ABOUT_NOW = timedelta(minutes=2)  # by which Discord's clock may differ from ours
+_LOOKED_AT = 100  # messages or threads searched for one that may have arrived
+_ABOUT_NOW = timedelta(minutes=2)  # how far Discord's clock may differ from ours
 _UNKNOWN_CHANNEL, _UNKNOWN_GUILD = 10003, 10004
 _ARCHIVED_THREAD, _LOCKED = 50083, 40067
 _PUBLISHED_ALREADY = 40033
@@ -27,6 +27,8 @@ _THREAD_NAME = 100
 
 
 class DiscordPostSender:
+    """Sends posts to Discord."""
+
     def __init__(self, client: discord.Client, services: Services) -> None:
         self._client = client
         self._services = services
@@ -34,6 +36,9 @@ class DiscordPostSender:
     async def send(
         self, post: FeedPost, article: ShownArticle, row: PostedArticle, *, ping: bool
     ) -> SentMessage:
+        """Send an article; ``ping`` mentions the post's role. Raises ``PostBlocked`` where the bot
+        may not write, ``DeliveryImpossible`` if the channel is gone, ``ReplyImpossible`` if the
+        forum's thread is, and what discord.py raises."""
         say = translator_for(post.locale)
         settings = await self._services.guild_settings.of(post.guild_id)
         page = post_page(article, post.template, mark_of(row.id), say, pictures=settings.pictures)
@@ -41,7 +46,7 @@ class DiscordPostSender:
         if ping and post.role_id is not None:
             role = discord.Object(post.role_id)
             shown["content"] = f"<@&{post.role_id}>"
-            # The one mention that there is, and of no one else.
+            # The only mention that is allowed.
             shown["allowed_mentions"] = discord.AllowedMentions(
                 everyone=False, users=False, roles=[role], replied_user=False
             )
@@ -51,7 +56,7 @@ class DiscordPostSender:
                 return await self._send_to_forum(channel, article, row, shown)
             if not isinstance(channel, discord.TextChannel):
                 raise DeliveryImpossible(say("ended-channel-gone"))
-            # With a nonce discord.py has Discord enforce it: the same message is taken once.
+            # discord.py lets Discord enforce the nonce: the same message is accepted once.
             message = await channel.send(nonce=row.id, **shown)
             return SentMessage(message.id, is_public=channel.is_news())
         except discord.Forbidden as error:
@@ -62,19 +67,21 @@ class DiscordPostSender:
             raise
 
     async def find(self, row: PostedArticle) -> SentMessage | None:
+        """Return the message of a posted article if it arrived; None if it isn't found."""
         try:
-            channel = await self._channel(row.channel_id)  # the post may go elsewhere since
+            channel = await self._channel(row.channel_id)  # the post may have moved since
             async for message, thread_id in self._candidates(channel, row):
                 if self._is_mine(message, row):
                     public = isinstance(channel, discord.TextChannel) and channel.is_news()
                     return SentMessage(message.id, thread_id, public)
         except discord.Forbidden:
-            return None  # it may write there and not read: the nonce has to do
+            return None  # it may write but not read there: the nonce has to suffice
         except discord.NotFound:
             return None
         return None
 
     async def publish(self, row: PostedArticle) -> bool:
+        """Publish a message to the channel's followers. Return whether it is published now."""
         channel = self._client.get_partial_messageable(row.channel_id)
         try:
             await channel.get_partial_message(row.message_id or 0).publish()
@@ -89,6 +96,7 @@ class DiscordPostSender:
         return True
 
     async def tell_end(self, posts: Sequence[FeedPost], why: str) -> None:
+        """Tell the moderators of posts that have ended, and why."""
         for post in posts:
             say = translator_for(post.locale)
             settings = await self._services.guild_settings.of(post.guild_id)
@@ -132,7 +140,7 @@ class DiscordPostSender:
     async def _candidates(
         self, channel: Any, row: PostedArticle
     ) -> AsyncIterator[tuple[discord.Message, int | None]]:
-        """Messages among which the one of ``row`` would be, with the thread that each is in."""
+        """Yield messages among which that of ``row`` would be, with the thread that each is in."""
         since = row.at - _ABOUT_NOW
         if not isinstance(channel, discord.ForumChannel):
             async for message in channel.history(after=since, limit=_LOOKED_AT):
@@ -149,7 +157,7 @@ class DiscordPostSender:
         for thread in threads:
             made = discord.utils.snowflake_time(thread.id)
             if me is not None and thread.owner_id == me.id and made >= since:
-                # A post of a forum begins with the message that has its id.
+                # A forum post begins with the message that has the id of its thread.
                 yield await thread.fetch_message(thread.id), thread.id
 
     def _is_mine(self, message: discord.Message, row: PostedArticle) -> bool:

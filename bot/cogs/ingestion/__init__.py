@@ -1,4 +1,4 @@
-"""Bringing articles in: ``/ingest`` and the entry "Ingest this" of a message's menu."""
+"""Ingestion: ``/ingest`` and the entry "Ingest this" of a message's menu."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that moderators hand in."""
+"""Files that moderators upload."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _DOWNLOAD_SECONDS = 120.0
 
 
 def check_file(file: discord.Attachment, most: int) -> None:
-    """Whether a file may be handed in, by its name and size. Raises ``UserError``."""
+    """Check the name and size of a file; ``most`` is the limit in bytes. Raises ``UserError``
+    (``file-unreadable``, ``file-too-large``, ``file-empty``)."""
     name = file.filename.lower().removesuffix(".gz")
     if not name.endswith(KINDS):
         raise UserError("file-unreadable", name=plain(file.filename, 100), kinds=", ".join(KINDS))
@@ -30,7 +31,8 @@ def check_file(file: discord.Attachment, most: int) -> None:
 
 
 async def store_upload(file: discord.Attachment, services: Services) -> JobSource:
-    """Download a file and keep it until its job is over. Raises ``UserError``."""
+    """Download a file, keep it until its job is over, and return it as a source. Raises
+    ``UserError`` (``file-not-had``)."""
     try:
         async with asyncio.timeout(_DOWNLOAD_SECONDS):
             data = await file.read()

@@ -29,6 +29,8 @@ _TOLD = 5
 class IngestCommands(
     commands.GroupCog, group_name="ingest", group_description=command_text("command-ingest")
 ):
+    """The commands of ``/ingest``, and "Ingest this"."""
+
     def __init__(self, bot: commands.AutoShardedBot, services: Services) -> None:
         self._bot = bot
         self._services = services
@@ -39,9 +41,11 @@ class IngestCommands(
         )
 
     async def cog_load(self) -> None:
+        """Add the menu entry."""
         self._bot.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
+        """Remove the menu entry."""
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(name="url", description=command_text("command-ingest-url"))
@@ -75,7 +79,7 @@ class IngestCommands(
     async def _ingest_this(
         self, interaction: discord.Interaction[Any], message: discord.Message
     ) -> None:
-        """Every link and every file of a message. What can't be read is skipped and said so."""
+        """Ingest every link and file of a message. What can't be read is skipped and reported."""
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()
         files = [file for part in parts_of(message) for file in part.attachments]
@@ -103,7 +107,7 @@ class IngestCommands(
             raise refused[0]
         tells = bool(refused) and message_id is not None
         if tells:
-            # What follows on a response that says nothing yet would become the response.
+            # A follow-up to an empty response would become the response itself.
             await interaction.edit_original_response(embed=note(context.say("job-coming")).embed)
         await self._services.job_board.bring_in(interaction, context, sources, message_id)
         if tells:

@@ -1,4 +1,4 @@
-"""The form behind ``/ingest text``."""
+"""The form of ``/ingest text``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEPT_SECONDS = 900.0
 
 
 class PastedInput(NamedTuple):
-    """What was written into the form."""
+    """What was entered into the form."""
 
     title: str = ""
     text: str = ""
@@ -33,7 +33,7 @@ _NOTHING = PastedInput()
 
 
 class PasteForm(Form):
-    """Title and text; a link and a date if they are known. ``pasted`` stands there already."""
+    """Title and text, with optional link and date. ``pasted`` is filled in already."""
 
     def __init__(self, services: Services, say: Say, pasted: PastedInput = _NOTHING) -> None:
         super().__init__(title=say("paste-title"), say=say)
@@ -53,6 +53,7 @@ class PasteForm(Form):
             self.add_item(item)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
+        """Ingest the text. Raises ``UserError``."""
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()
         title = " ".join(self._title.value.split())
@@ -70,7 +71,7 @@ class PasteForm(Form):
     async def on_error(  # type: ignore[override]
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
-        """What was written is not lost: the message that refuses it offers it again."""
+        """Show the error with a button that opens the form again, with its contents."""
         pasted = PastedInput(
             *(item.value for item in (self._title, self._text, self._link, self._date))
         )
@@ -79,7 +80,7 @@ class PasteForm(Form):
 
 
 class _RetryView(discord.ui.View):
-    """A button that opens the form once more, for who filled it in."""
+    """A button that opens the form again, for the person who filled it in."""
 
     def __init__(self, services: Services, say: Say, pasted: PastedInput, user_id: int) -> None:
         super().__init__(timeout=_KEPT_SECONDS)
@@ -101,6 +102,7 @@ class _RetryView(discord.ui.View):
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: Any, /
     ) -> None:
+        """Show an error to the person."""
         await error_pages.report(interaction, error, self._say, "button correct")
 
 

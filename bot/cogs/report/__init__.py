@@ -1,4 +1,4 @@
-"""``/report``: what was asked and what became of it; notes of moderators on answers."""
+"""``/report``: what was asked and answered; moderators' notes on answers."""
 
 from __future__ import annotations
 

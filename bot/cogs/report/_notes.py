@@ -1,4 +1,4 @@
-"""Looking at an answer with its evidence, and correcting it by a note that is shown with it."""
+"""Show an answer with its evidence, and correct it with a note that is shown with it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ LONGEST_NOTE = 800
 
 
 class AnswerNoteHandlers:
-    """Hears of the buttons and menus of reports. Errors are told to who pressed."""
+    """Handles the buttons and menus of reports. Errors are shown to the person who pressed."""
 
     def __init__(self, client: discord.Client, services: Services) -> None:
         self._client = client
         self.services = services
 
     async def note_pressed(self, interaction: discord.Interaction[Any], answer_id: str) -> None:
+        """Open the form for a note on an answer."""
         try:
             await self.open_form(interaction, answer_id=answer_id)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
@@ -40,7 +41,7 @@ class AnswerNoteHandlers:
             await error_pages.report(interaction, error, say, "button note")
 
     async def answer_chosen(self, interaction: discord.Interaction[Any], answer_id: str) -> None:
-        """Show an answer of a report with what it rests on and what was thought of it."""
+        """Show an answer of a report with its sources and its feedback."""
         try:
             context = await self.services.contexts.of_interaction(interaction)
             context.require_moderator()
@@ -57,7 +58,8 @@ class AnswerNoteHandlers:
         answer_id: str | None = None,
         message_id: int | None = None,
     ) -> None:
-        """Open the form for a note on an answer. Raises ``UserError``."""
+        """Open the form for a note on an answer, given by its id or its message. Raises
+        ``UserError``."""
         context = await self.services.contexts.of_interaction(interaction)
         given = await self.find(context, answer_id=answer_id, message_id=message_id)
         said = await note_on(self.services.library.database, given.corpus, asked(given))
@@ -72,7 +74,8 @@ class AnswerNoteHandlers:
         answer_id: str | None = None,
         message_id: int | None = None,
     ) -> StoredAnswer:
-        """The answer, if it is this moderator's to judge. Raises ``UserError``."""
+        """Return an answer, if this moderator may judge it. Raises ``UserError``
+        (``not-an-answer``, ``answer-gone``)."""
         corpus, database = context.require_moderator(), self.services.library.database
         given = None
         if answer_id is not None:
@@ -83,7 +86,7 @@ class AnswerNoteHandlers:
                 raise UserError("not-an-answer")
         if given is None or given.corpus != corpus:
             raise UserError("answer-gone")
-        # With one corpus for all servers, each looks at what was asked in it alone.
+        # With one corpus for all servers, each only sees what was asked in it.
         direct = given.guild_id is None and not self.services.contexts.is_shared
         if given.guild_id != context.guild_id and not direct:
             raise UserError("answer-gone")
@@ -92,7 +95,8 @@ class AnswerNoteHandlers:
         return given
 
     async def keep(self, context: RequestContext, given: StoredAnswer, text: str) -> None:
-        """Keep a note, or remove it if ``text`` is empty; and show that where the answer stands."""
+        """Store a note, or remove it if ``text`` is empty, and update the answer's message. Raises
+        ``UserError`` and ``StorageError``."""
         library, database = self.services.library, self.services.library.database
         await library.ensure_corpus(given.corpus)
         corpus = await library.catalogue.corpora.by_name(given.corpus)
@@ -109,7 +113,7 @@ class AnswerNoteHandlers:
             now=library.clock(),
         )
         if given.message_id is None or given.private or given.guild_id is None:
-            return  # nobody but its reader can see it, and Discord lets nobody else edit it
+            return  # only its reader can see it, and Discord doesn't let the bot edit it
         said = await note_on(database, given.corpus, asked(given))
         guild = self._client.get_guild(given.guild_id)
         channel = guild.get_channel_or_thread(given.channel_id) if guild else None
@@ -149,7 +153,7 @@ class AnswerNoteHandlers:
 
 
 class NoteForm(Form):
-    """A note of the moderators; left empty, there is none."""
+    """The form for a moderators' note; left empty, it removes the note."""
 
     def __init__(
         self,
@@ -171,8 +175,9 @@ class NoteForm(Form):
         self.add_item(self._note)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
+        """Store the note. Raises ``UserError``."""
         context = await self._handlers.services.contexts.of_interaction(interaction)
-        # Read again: it may have been forgotten while the form was open.
+        # Read again: it may have been deleted while the form was open.
         given = await self._handlers.find(context, answer_id=self._given.id)
         await acknowledge(interaction)
         text = self._note.value.strip()
@@ -182,5 +187,5 @@ class NoteForm(Form):
 
 
 def asked(given: StoredAnswer) -> str:
-    """The question of an answer, as it was understood where it followed another."""
+    """Return the question of an answer, as it was understood if it was a follow-up."""
     return str(given.answer.get("asked") or given.question or "")

@@ -19,6 +19,8 @@ _DAYS = {"day": 1, "week": 7, "month": 30}
 
 
 class ReportCommands(commands.Cog):
+    """``/report`` and "Correct this answer"."""
+
     def __init__(
         self, bot: commands.AutoShardedBot, services: Services, handlers: AnswerNoteHandlers
     ) -> None:
@@ -32,15 +34,18 @@ class ReportCommands(commands.Cog):
         )
 
     async def cog_load(self) -> None:
+        """Add the menu entry."""
         self._bot.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
+        """Remove the menu entry and stop the reports."""
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
         await self._services.report.stop()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Servers are known from now on; it may come again."""
+        """Start the weekly reports, now that servers are known. Discord may send this event
+        again."""
         self._services.report.start()
 
     @for_moderators
@@ -57,7 +62,7 @@ class ReportCommands(commands.Cog):
         await acknowledge(interaction)
         now = self._services.library.clock()
         since = now - timedelta(days=_DAYS[period.value if period else "week"])
-        # What was asked in this very moment belongs to it.
+        # Include what was asked at this very moment.
         found = await self._services.report.report(
             context.require_guild(), since, now + timedelta(seconds=1)
         )

@@ -1,4 +1,4 @@
-"""``/setup`` and the words with which the bot arrives."""
+"""``/setup``, and the greeting when the bot joins a server."""
 
 from __future__ import annotations
 

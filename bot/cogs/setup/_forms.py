@@ -1,4 +1,4 @@
-"""Forms of the checklist: a feed to begin with, and the time zone."""
+"""Forms of the checklist: a first feed, and the time zone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.ui.pages import BUSY, note
 from retrieval import errors as services
 from retrieval.feeds.opml import read_opml
 
-# Less than the quarter of an hour for which an interaction can be answered.
+# Less than the fifteen minutes for which an interaction can be answered.
 _LOOK_SECONDS = 600.0
 _AGAIN_SECONDS = 1.0
 _LONGEST = 4_000
@@ -31,7 +31,8 @@ Show = Callable[[discord.Interaction[Any], str | None], Awaitable[None]]
 
 
 class FeedForm(Form):
-    """The address of a site or feed, or a list of feeds as OPML. Its articles come in at once."""
+    """The address of a site or feed, or a list of feeds as OPML, whose articles are ingested at
+    once."""
 
     def __init__(self, services: Services, context: RequestContext, show: Show) -> None:
         super().__init__(title=context.say("button-setup-feed"), say=context.say)
@@ -46,6 +47,7 @@ class FeedForm(Form):
         self.add_item(self._address)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
+        """Add the feeds, and show the checklist with the result. Raises ``UserError``."""
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()
         given = self._address.value.strip()
@@ -72,7 +74,7 @@ class FeedForm(Form):
         while True:
             try:
                 return visit_lines(await feeds.visit(feed), context.say)
-            except services.Refused:  # the poller was faster: its visit brings them too
+            except services.Refused:  # the poller is visiting it already
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _list(self, context: RequestContext, given: str) -> str:
@@ -105,6 +107,7 @@ class ZoneForm(Form):
         self.add_item(self._zone)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
+        """Set the time zone, and show the checklist. Raises ``UserError``."""
         context = await self._services.contexts.of_interaction(interaction)
         by = (context.require_moderator(), context.actor)
         zone = zone_named(self._zone.value)

@@ -1,4 +1,4 @@
-"""``/setup``, its checklist, and the greeting of a server that the bot comes to."""
+"""``/setup`` with its checklist, and the greeting in a server that the bot joins."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.ui.setup import OWN_LANGUAGE, checklist_page, setup_button
 
 
 class SetupCommands(commands.Cog):
-    """Also hears of the buttons and menus of the checklist."""
+    """The command ``/setup``, with the buttons and menus of the checklist."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -37,7 +37,7 @@ class SetupCommands(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Say once, where the bot may write, what to do next."""
+        """Greet a new server once, where the bot may write, with what to do next."""
         settings = await self._services.guild_settings.of(guild.id)
         channel = _first_channel(guild)
         if settings.welcomed or channel is None:
@@ -52,7 +52,8 @@ class SetupCommands(commands.Cog):
     async def setup_used(
         self, interaction: discord.Interaction[Any], action: str, values: Sequence[str]
     ) -> None:
-        """Do what a button or menu of the checklist says. Never raises: errors are told."""
+        """Do what a button or menu of the checklist says. Never raises: errors are shown to the
+        person."""
         try:
             context = await self._services.contexts.of_interaction(interaction)
             context.require_moderator()
@@ -71,7 +72,8 @@ class SetupCommands(commands.Cog):
             await error_pages.report(interaction, error, say, f"setup {action}")
 
     async def show(self, interaction: discord.Interaction[Any], remark: str | None = None) -> None:
-        """Show the checklist as things are now. The interaction was acknowledged."""
+        """Show the current checklist; ``remark`` is what was just done. The interaction must be
+        acknowledged."""
         context = await self._services.contexts.of_interaction(interaction)
         state = await self._services.setup.checklist(context)
         page = checklist_page(state, context.say, remark)
@@ -84,7 +86,7 @@ class SetupCommands(commands.Cog):
         action: str,
         values: Sequence[str],
     ) -> str | None:
-        """Returns what to say of it, None for nothing."""
+        """Do an action and return what to say about it; None for nothing."""
         if action == "digest":
             chosen = int(values[0]) if values else None
             await self._services.setup.set_digest(context, chosen, interaction.locale.value)
@@ -99,7 +101,7 @@ class SetupCommands(commands.Cog):
         return None
 
     async def _post(self, context: RequestContext) -> str:
-        """Send the digest of today now, as if its time had come."""
+        """Send today's digest now, as if it were due."""
         digest = await self._services.setup.digest_of(context)
         if digest is None:
             return context.say("setup-no-digest")
@@ -117,7 +119,8 @@ class SetupCommands(commands.Cog):
 
 
 def _first_channel(guild: discord.Guild) -> discord.TextChannel | None:
-    """Where a greeting is welcome: the system channel, else the first one that may be written in."""
+    """Return the channel for a greeting: the system channel, or the first one that the bot may
+    write in; None if there is none."""
     for channel in (guild.system_channel, *guild.text_channels):
         if channel is not None:
             rights = channel.permissions_for(guild.me)

@@ -1,4 +1,4 @@
-"""Summaries, digests, timelines, and having them sent."""
+"""Summaries, digests and timelines, on demand and by subscription."""
 
 from __future__ import annotations
 

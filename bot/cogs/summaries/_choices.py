@@ -1,4 +1,4 @@
-"""A link that is not here yet: a moderator brings it in by a button, and then it is summed up."""
+"""Offer moderators to ingest a link that isn't in the corpus yet and then to summarize it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from bot.ui.summaries import SummaryContext, summary_pages
 from retrieval.catalogue.jobs import Job, JobSource
 from retrieval.ingestion.jobs.queue import JobEvent
 
-# An interaction can be answered for a quarter of an hour.
+# An interaction can be answered for fifteen minutes.
 _SECONDS = 600.0
 
 
 class SummaryOfferView(IngestOfferView):
-    """Brings one link in and shows its summary, to the same people as the offer."""
+    """Ingests one link and shows its summary, to the same people as the offer."""
 
     def __init__(
         self,
@@ -68,7 +68,8 @@ class SummaryOfferView(IngestOfferView):
     async def _brought_in(
         self, context: RequestContext, delivery: MessageDelivery, sources: Sequence[JobSource]
     ) -> Make | None:
-        """How to sum up what came; None if nothing did or several articles, which is told then."""
+        """Return how to summarize the new article; None if there is none, or several, which is
+        shown then."""
         job = await self._services.job_board.submit(context, sources)
         came: list[str] = []
         try:
@@ -93,7 +94,7 @@ class SummaryOfferView(IngestOfferView):
     async def _over(
         self, job: Job, context: RequestContext, delivery: MessageDelivery, came: list[str]
     ) -> JobEvent:
-        """Wait for the end of a job, telling how it comes along."""
+        """Wait for the end of a job, showing its progress, and return its last event."""
         events = self._services.ingestion.jobs.watch(job.id, job.corpus)
         async with contextlib.aclosing(events):  # type: ignore[type-var]
             async for event in events:

@@ -1,4 +1,4 @@
-"""Brings what people subscribed to, to channels and directly."""
+"""Deliver what people subscribed to, in channels and direct messages."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from bot.ui.pager import page_view
 from bot.ui.pages import Page, note
 from bot.ui.summaries import SummaryContext, digest_pages
 
-_LOOKED_AT = 50  # messages, for one that may have arrived
-_ABOUT_NOW = timedelta(minutes=2)  # by which Discord's clock may differ from ours
+_LOOKED_AT = 50  # messages searched for one that may have arrived
+_ABOUT_NOW = timedelta(minutes=2)  # how far Discord's clock may differ from ours
 _NO_CHANNEL, _NO_MEMBER, _NO_USER, _NO_DIRECT = 10003, 10007, 10013, 50007
-# What Discord says for good; every other refusal may pass.
+# Discord's permanent refusals; every other one may pass.
 _FINAL = {
     _NO_CHANNEL: "ended-channel-gone",
     _NO_MEMBER: "ended-left-server",
@@ -39,6 +39,8 @@ _FINAL = {
 
 
 class DiscordDigestSender:
+    """Sends digests and alerts to Discord."""
+
     def __init__(self, client: discord.Client, services: Services, runner: SummaryRunner) -> None:
         self._client = client
         self._direct = DirectChannels(client)
@@ -46,6 +48,8 @@ class DiscordDigestSender:
         self._runner = runner
 
     async def deliver(self, subscription: Subscription, digest: Digest | None, nonce: str) -> None:
+        """Send a digest, or that there is nothing new if it is None. Raises ``DeliveryImpossible``,
+        ``DeliveryRefused`` and what discord.py raises."""
         say = translator_for(subscription.locale)
         channel = await self._channel(subscription, say)
         around = SummaryContext(nonce[:8], self._services.library.clock(), say)
@@ -63,7 +67,8 @@ class DiscordDigestSender:
         await self._send(subscription, channel, pages, around, nonce)
 
     async def has_arrived(self, subscription: Subscription, delivery: Delivery) -> bool:
-        """Looks for the delivery's id among the messages since it was begun."""
+        """Return whether a message since the beginning of the delivery bears its id. Raises as
+        ``deliver`` does."""
         say = translator_for(subscription.locale)
         channel = await self._channel(subscription, say)
         me = self._client.user
@@ -73,10 +78,11 @@ class DiscordDigestSender:
                 if mine and any(delivery.id[:8] in text for text in shown_texts(message)):
                     return True
         except discord.Forbidden:
-            return False  # it may write there and not read: the nonce has to do
+            return False  # it may write but not read there: the nonce has to suffice
         return False
 
     async def tell_end(self, subscription: Subscription, why: str) -> None:
+        """Tell the subscriber that a subscription has ended, and why."""
         say = translator_for(subscription.locale)
         user = self._client.get_user(subscription.user_id) or await self._client.fetch_user(
             subscription.user_id
@@ -85,8 +91,8 @@ class DiscordDigestSender:
         await user.send(embed=note(words).embed)
 
     async def _channel(self, subscription: Subscription, say: Say) -> discord.abc.Messageable:
-        """Where it goes. Raises ``DeliveryImpossible`` if that is no more and ``DeliveryRefused`` if
-        it may not be written to just now."""
+        """Return the target channel. Raises ``DeliveryImpossible`` if it is gone, and
+        ``DeliveryRefused`` if the bot may not write there at present."""
         with _refusals_told(say):
             if subscription.channel_id is None:
                 await self._require_member(subscription, say)
@@ -99,10 +105,10 @@ class DiscordDigestSender:
             return channel
 
     async def _require_member(self, subscription: Subscription, say: Say) -> None:
-        """What a server has may be read by its members only, as long as they are."""
+        """Ensure that the subscriber is still a member of the server whose articles these are."""
         if subscription.guild_id is None:
             return
-        # Asked of Discord, not of the cache: that a server can't be reached is no end.
+        # Ask Discord, not the cache: an unavailable server doesn't end a subscription.
         member = await self._client.http.get_member(subscription.guild_id, subscription.user_id)
         settings = await self._services.guild_settings.of(subscription.guild_id)
         may_ask = {*settings.ask_roles, *settings.moderator_roles}
@@ -133,7 +139,7 @@ class DiscordDigestSender:
             )
         await join(channel)
         with _refusals_told(say):
-            # With a nonce discord.py has Discord enforce it: the same message is taken once.
+            # discord.py lets Discord enforce the nonce: the same message is accepted once.
             try:
                 message = await channel.send(nonce=nonce, **replace(first, view=view).sent())
             except discord.HTTPException as error:
@@ -146,7 +152,8 @@ class DiscordDigestSender:
 
 @contextlib.contextmanager
 def _refusals_told(say: Say) -> Iterator[None]:
-    """What Discord refuses inside, as final or as passing, in words for who subscribed."""
+    """Turn Discord's refusals in the block into permanent or passing ones, with texts for the
+    subscriber."""
     try:
         yield
     except (discord.NotFound, discord.Forbidden) as error:
@@ -156,7 +163,7 @@ def _refusals_told(say: Say) -> Iterator[None]:
 
 
 def what_of(subscription: Subscription, say: Say) -> str:
-    """``digest on bridges``, escaped."""
+    """Return what a subscription sends, escaped: ``digest on bridges``."""
     if subscription.topic is None:
         return say("subscription-what-digest")
     kind = "topic" if subscription.kind == "topic" else "digest-topic"

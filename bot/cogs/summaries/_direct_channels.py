@@ -1,4 +1,4 @@
-"""Opening direct channels as slowly as Discord wants it."""
+"""Open direct channels as slowly as Discord demands."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bot.subscriptions.runner import DeliveryRefused
 from bot.ui.failures import OPENING_TOO_FAST
 
 _APART_SECONDS = 1.0
-# How long none is opened once Discord said that there were too many.
+# How long none is opened after Discord refused one as too fast.
 _REST_SECONDS = 600.0
 
 
 class DirectChannels:
-    """Opens one at a time, a moment apart, and none for a while after Discord refused one as too
-    fast. ``tick`` gives seconds."""
+    """Opens one direct channel at a time, a second apart, and none for ten minutes after Discord
+    refused one as too fast. ``tick`` returns seconds."""
 
     def __init__(self, client: discord.Client, tick: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -27,8 +27,8 @@ class DirectChannels:
         self._next = 0.0
 
     async def of(self, user_id: int) -> discord.DMChannel:
-        """The direct channel with a person. Raises ``DeliveryRefused`` while none may be opened, and
-        what discord.py raises."""
+        """Return the direct channel with a person. Raises ``DeliveryRefused`` while none may be
+        opened, and what discord.py raises."""
         user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
         if user.dm_channel is not None:
             return user.dm_channel
@@ -45,6 +45,6 @@ class DirectChannels:
                 raise
 
     def note(self, error: discord.HTTPException) -> None:
-        """Open none for a while if that is what Discord wants."""
+        """Pause if Discord refused a channel as opened too fast."""
         if error.code == OPENING_TOO_FAST:
             self._next = self._tick() + _REST_SECONDS

@@ -1,4 +1,4 @@
-"""Which pictures of articles are shown beside what is told of them."""
+"""Choose the articles whose pictures are shown beside summaries."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from bot.storage.guild_settings import GuildSettings
 async def summary_pictures(
     services: Services, settings: GuildSettings, summary: Summary
 ) -> Mapping[str, str]:
-    """By article id, the addresses of the pictures of what a summary is about."""
+    """Return by article id the URLs of the pictures for a summary; none if the server doesn't want
+    any."""
     return await _pictures(services, settings, (a.article_id for a in summary.articles))
 
 
 async def digest_pictures(
     services: Services, settings: GuildSettings, digest: Digest
 ) -> Mapping[str, str]:
-    """By article id, the addresses of the pictures of what a digest's stories may be shown with."""
+    """Return by article id the URLs of the pictures for a digest's stories; none if the server
+    doesn't want any."""
     cited = (c.article.article_id for entry in digest.entries for c in entry.citations)
     latest = (entry.story.latest.article.article_id for entry in digest.entries)
     return await _pictures(services, settings, (*cited, *latest))
@@ -29,7 +31,7 @@ async def digest_pictures(
 async def _pictures(
     services: Services, settings: GuildSettings, article_ids: Iterable[str]
 ) -> Mapping[str, str]:
-    """Empty where the server doesn't want any."""
+    """Return the pictures; none if the server doesn't want any."""
     if not settings.pictures:
         return {}
     return await services.library.catalogue.articles.pictures(frozenset(article_ids))

@@ -1,4 +1,5 @@
-"""From a command to a message: the turn in the queue, the work within its time, the pages kept."""
+"""From a command to a message: the turn in the queue, the work within its time, the stored
+pages."""
 
 from __future__ import annotations
 
@@ -31,14 +32,14 @@ from bot.ui.pager import articles_of, as_record, page_view, pages_of
 from bot.ui.pages import BUSY, Page, note
 from bot.ui.summaries import SummaryContext
 
-_MORE_SECONDS = 120.0  # than one answer of the model: a summary may take several
+_MORE_SECONDS = 120.0  # more than one answer of the model, since a summary may take several
 
-# From corpus, what stands around it and who hears how far it is, to pages.
+# Makes pages from the corpus, the context and a function for the progress.
 Make = Callable[[str, SummaryContext, Progress], Awaitable[Sequence[Page]]]
 
 
 class SummaryRunner:
-    """Makes what a command asks for and turns its pages."""
+    """Makes what a command asks for, and turns its pages."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -52,9 +53,10 @@ class SummaryRunner:
         form: str,
         private: bool | None = None,
     ) -> None:
-        """Answer a command whose work takes a while; errors are told in one sentence.
+        """Answer a command whose work takes a while; errors are shown in one sentence. ``form`` is
+        what is made, for the metrics.
 
-        ``form`` is what is made, as it is counted.
+        Raises ``UserError`` if the person may not ask.
         """
         self._services.ask.admit(context, "summary")
         with self._services.requests.acknowledging():
@@ -64,7 +66,7 @@ class SummaryRunner:
     async def serve_at(
         self, context: RequestContext, delivery: MessageDelivery, make: Make, form: str
     ) -> None:
-        """The same where Discord has been told already that something comes."""
+        """Do the same after the interaction was acknowledged."""
         request = Request(
             user_id=context.user.id,
             guild_id=context.guild_id,
@@ -121,7 +123,7 @@ class SummaryRunner:
         *,
         private: bool,
     ) -> None:
-        """Keep pages, so that they can be turned after a restart too."""
+        """Store pages, so that they can be turned even after a restart."""
         await save_answer(
             self._services.library.database,
             StoredAnswer(
@@ -139,7 +141,8 @@ class SummaryRunner:
         )
 
     async def turn(self, interaction: discord.Interaction[Any], kept_id: str, number: int) -> None:
-        """Show another page of a message. Never raises: errors are told to who pressed."""
+        """Show another page of a message. Never raises: errors are shown to the person who
+        pressed."""
         say = translator_for(interaction.locale.value)
         try:
             context = await self._services.contexts.of_interaction(interaction)
@@ -156,7 +159,7 @@ class SummaryRunner:
                 raise UserError("not-yours")
             await self._services.ask.require_reading(context, given)
             if removed := await self._services.ask.removed_of(given, articles_of(given.answer)):
-                # What was quoted of it must not come back, for nobody.
+                # Quotations from a removed article must not appear again.
                 words = note(context.say("rests-on-removed", at=removed))
                 shown = words.fitting(interaction.message).edited()
                 await interaction.edit_original_response(**shown, attachments=[])
@@ -195,7 +198,8 @@ class SummaryRunner:
 
 
 def explain_empty(error: NothingToSummarize, context: RequestContext) -> str:
-    """For people in Discord. A moderator is offered to bring a link in before it comes to this."""
+    """Return why there is nothing to summarize. A moderator was offered to ingest the link
+    before."""
     if isinstance(error, NotIngested):
         return context.say("not-ingested-member")
     if isinstance(error, EmptyCorpus):

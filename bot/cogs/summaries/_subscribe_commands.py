@@ -1,4 +1,4 @@
-"""``/subscribe`` and ``/subscriptions``."""
+"""``/subscribe``, and the cog with ``/subscriptions``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ Zone = app_commands.Range[str, 1, 60]
 
 
 class SubscriptionCommands(SubscriptionListCommands):
-    # What is sent comes from a server's articles: it is chosen there, and listed and ended anywhere.
+    """The commands of ``/subscribe`` and ``/subscriptions``."""
+
+    # What is sent comes from a server's articles, so it is chosen there; it is listed anywhere.
     subscribe = in_servers(
         app_commands.Group(name="subscribe", description=command_text("command-subscribe"))
     )
@@ -55,10 +57,11 @@ class SubscriptionCommands(SubscriptionListCommands):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Servers are known from now on; it may come again."""
+        """Start sending, now that servers are known. Discord may send this event again."""
         self._services.subscriptions.start()
 
     async def cog_unload(self) -> None:
+        """Stop sending."""
         await self._services.subscriptions.stop()
 
     @subscribe.command(name="digest", description=command_text("command-subscribe-digest"))
@@ -208,7 +211,7 @@ class SubscriptionCommands(SubscriptionListCommands):
         )
 
     def _zone(self, context: RequestContext, name: str | None) -> str:
-        """The one named, else the server's. Raises ``UserError`` that names one like it."""
+        """Return the zone named, else the server's. Raises ``UserError`` with a similar name."""
         if name is not None:
             return zone_named(name)
         return context.settings.zone or self._services.settings.timezone

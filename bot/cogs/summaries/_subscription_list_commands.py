@@ -1,4 +1,4 @@
-"""``/subscriptions``: what somebody is sent, listed, changed, paused and ended."""
+"""``/subscriptions``: list, change, pause and end what is sent to somebody."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _OF_ALERTS = frozenset({"most_a_day", "quiet_from", "quiet_until"})
 
 
 class SubscriptionListCommands(commands.Cog):
-    """A base of the cog of subscriptions."""
+    """The commands of ``/subscriptions``, as a base of the cog of subscriptions."""
 
     _services: Services
 
@@ -131,7 +131,7 @@ class SubscriptionListCommands(commands.Cog):
         now, database = self._services.library.clock(), self._services.library.database
         edited = await edit_subscription(database, one, **changes)
         if is_digest:
-            # A time that has passed already today is not made up for.
+            # Today's digest isn't sent late if its new time has already passed.
             due = schedule_of(edited).due(now, edited.done_until)
             if due is not None:
                 await done_until(database, one.id, due)
@@ -189,7 +189,8 @@ class SubscriptionListCommands(commands.Cog):
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
 
     async def _theirs(self, context: RequestContext) -> list[Subscription]:
-        """A person's own; of a moderator also those to the server's channels."""
+        """Return a person's own subscriptions; for a moderator also those to the server's
+        channels."""
         database = self._services.library.database
         mine = await active_subscriptions(database, user_id=context.user.id)
         if context.guild_id is None or not context.is_moderator:
@@ -205,6 +206,7 @@ class SubscriptionListCommands(commands.Cog):
 
 
 def when_of(subscription: Subscription, say: Say) -> str:
+    """Return when a subscription sends, in words."""
     if subscription.at_minute is None:
         often = say("subscription-alerts", most=subscription.most_a_day)
         start, end = subscription.quiet_from, subscription.quiet_until
@@ -220,6 +222,7 @@ def when_of(subscription: Subscription, say: Say) -> str:
 
 
 def where_of(subscription: Subscription, say: Say) -> str:
+    """Return where a subscription sends: a channel, or direct messages."""
     if subscription.channel_id is None:
         return say("subscription-direct")
     return f"<#{subscription.channel_id}>"

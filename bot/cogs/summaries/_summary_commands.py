@@ -1,4 +1,5 @@
-"""``/summary``, ``/digest``, ``/timeline``, ``/compare`` and the entry "Summarise this" of a message's menu."""
+"""``/summary``, ``/digest``, ``/timeline``, ``/compare`` and "Summarise this" in a message's
+menu."""
 
 from __future__ import annotations
 
@@ -45,6 +46,8 @@ Words = app_commands.Range[str, 1, 100]
 
 
 class SummaryCommands(commands.Cog):
+    """The commands for summaries."""
+
     summary = app_commands.Group(name="summary", description=command_text("command-summary"))
 
     def __init__(
@@ -58,9 +61,11 @@ class SummaryCommands(commands.Cog):
         )
 
     async def cog_load(self) -> None:
+        """Add the menu entry."""
         self._bot.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
+        """Remove the menu entry."""
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @summary.command(name="article", description=command_text("command-summary-article"))
@@ -172,7 +177,7 @@ class SummaryCommands(commands.Cog):
         form: str,
         private: bool | None,
     ) -> None:
-        """Show what ``make`` makes of the articles from ``since`` on, as it was typed."""
+        """Show what ``make`` makes of the articles since ``since``, as it was typed."""
         context = await self._services.contexts.of_interaction(interaction)
         locale, zone = interaction.locale.value, context.settings.zone
 
