@@ -1,4 +1,5 @@
-"""Tells the operator, through a Discord webhook, what needs a person: once, again, and when it is over."""
+"""Tell the operator through a Discord webhook what needs attention: once, again later, and when it
+is over."""
 
 from __future__ import annotations
 
@@ -29,14 +30,14 @@ _TRY_SECONDS = 10.0
 _LONGEST_PAUSE = 60.0
 _LONGEST_TEXT = 1_900
 _SUPPRESS_EMBEDS = 1 << 2
-# Who is well for so long is well.
+# A trouble that hasn't been seen for so long is over.
 CALM_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What needs a person. ``key`` tells one from another; ``after`` is how many seconds it has to
-    last before anyone is told."""
+    """What needs a person. ``key`` identifies it; ``after`` is how many seconds it has to last
+    before anybody is told."""
 
     key: str
     note: Note
@@ -52,10 +53,10 @@ class _State:
 
 
 class AlertBook:
-    """Decides what is told when. ``tick`` gives seconds that never go back.
+    """Decides what is told when. ``tick`` returns seconds that never go back.
 
-    What was told is kept in ``file``, if there is one: a bot that starts again and again tells nothing
-    twice, and what is over meanwhile is told to be.
+    What was told is stored in ``file``, if there is one, so that a bot which restarts repeatedly
+    doesn't repeat alerts, and reports what is over.
     """
 
     def __init__(
@@ -78,10 +79,10 @@ class AlertBook:
         self._states = self._loaded()
 
     def heard(self, troubles: Iterable[Trouble], unknown: Collection[str] = ()) -> bool:
-        """Take note of all that is wrong at this moment, and tell what is to be told now.
+        """Take what is wrong at this moment, and tell what has to be told now.
 
-        ``unknown`` are beginnings of the keys of which nothing could be found out: what was wrong
-        of them is taken to be so still. Returns whether anything was told: then ``keep`` keeps it.
+        ``unknown`` are prefixes of keys about which nothing could be found out: their troubles are
+        taken to last. Return whether anything was told; ``keep`` then stores it.
         """
         now, self._changed = self._tick(), False
         for trouble in troubles:
@@ -103,7 +104,7 @@ class AlertBook:
         return self._changed
 
     def _about(self, state: _State, now: float, *, over: bool = False) -> dict[str, str]:
-        # Discord shows the moment as one of the reader's day.
+        # Discord shows the time in the reader's time zone.
         began = f"<t:{int(time.time() - (now - state.since))}:f>"
         return {"what": describe(state.note, self._language, remedy=not over), "began": began}
 
@@ -113,13 +114,13 @@ class AlertBook:
         self._changed = True
 
     def _loaded(self) -> dict[str, _State]:
-        """What an earlier process told, with its moments by this one's clock."""
+        """Return what an earlier process told, with its times on this one's clock."""
         if self._file is None:
             return {}
         now, clock = self._tick(), time.time()
 
         def tick_of(moment: float) -> float:
-            # A wall clock may have been set: nothing was told in the future or long ago.
+            # The wall clock may have been changed: limit times to a plausible range.
             return now - min(max(0.0, clock - moment), self._repeat)
 
         try:
@@ -137,7 +138,7 @@ class AlertBook:
             return {}
 
     def keep(self) -> None:
-        """Write down what was told. To be called from a worker thread: a disk may hang."""
+        """Store what was told. Blocks: call it from a worker thread, since a disk may hang."""
         if self._file is None:
             return
         past = time.time() - self._tick()
@@ -150,7 +151,7 @@ class AlertBook:
             for key, state in list(self._states.items())
             if state.told is not None
         }
-        # A folder that can't be written is what is told of.
+        # A folder that can't be written is a trouble itself.
         with contextlib.suppress(OSError):
             partial = self._file.with_name(f"{self._file.name}.{os.getpid()}")
             partial.write_text(json.dumps(kept), encoding="utf-8")
@@ -158,9 +159,9 @@ class AlertBook:
 
 
 class Webhook:
-    """Posts texts to one Discord webhook, in order, a bounded number of them.
+    """Posts texts to one Discord webhook, in order, with a bounded queue.
 
-    Its URL is a secret: it stands in no log line. ``told`` hears what became of each text.
+    Its URL is secret and never logged. ``told`` gets the result for each text.
     """
 
     def __init__(
@@ -176,7 +177,7 @@ class Webhook:
         self._texts: asyncio.Queue[str] = asyncio.Queue(_QUEUED)
 
     def post(self, said: str) -> None:
-        """Post a text soon. Where too many wait already, it is dropped, and the log has it."""
+        """Queue a text. If too many are waiting, it is dropped and logged."""
         try:
             self._texts.put_nowait(said[:_LONGEST_TEXT])
         except asyncio.QueueFull:
@@ -184,7 +185,7 @@ class Webhook:
             _log.warning("too many alerts wait to be sent; dropped: %s", said)
 
     async def run(self) -> None:
-        """Post what comes until this is cancelled."""
+        """Post queued texts until cancelled."""
         timeout = aiohttp.ClientTimeout(total=_TRY_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
@@ -195,7 +196,7 @@ class Webhook:
                     _log.error("an alert could not be sent (%s): %s", failure, said)
 
     async def _posted(self, session: aiohttp.ClientSession, said: str) -> str | None:
-        """None once it is there, else why not."""
+        """Return None once a text was posted, else why it wasn't."""
         body = {
             "content": said,
             "allowed_mentions": {"parse": []},
@@ -214,16 +215,16 @@ class Webhook:
                     if response.status == 429:
                         wait = min(_LONGEST_PAUSE, await _retry_after(response) or wait)
                     elif response.status < 500:
-                        return failure  # a webhook that is gone stays so
+                        return failure  # a deleted webhook doesn't come back
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                failure = type(error).__name__  # what it says has the URL
+                failure = type(error).__name__  # its message contains the URL
             if attempt < _TRIES - 1:
                 await self._pause(wait)
         return failure
 
 
 async def _retry_after(response: aiohttp.ClientResponse) -> float | None:
-    """How many seconds Discord asks to wait."""
+    """Return how many seconds Discord asks to wait; None if it doesn't."""
     with contextlib.suppress(aiohttp.ClientError, ValueError, TypeError):
         said: Any = await response.json(content_type=None)
         return max(0.0, float(said["retry_after"])) if "retry_after" in said else None

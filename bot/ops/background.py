@@ -1,4 +1,4 @@
-"""Work that goes on as long as the program does: round after round, less often where it fails."""
+"""Repeated work, as long as the program runs, less often if it fails."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from retrieval.errors import NewsdeskError
 _log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
-# More would not fit into a span of time.
+# More doublings would overflow a timedelta.
 _DOUBLINGS = 7
 
 
 async def run_forever(
     run: Callable[[], Awaitable[object]], what: str, *, pause: float | Callable[[], float]
 ) -> None:
-    """Run a round, and the next one ``pause`` seconds after it, asked after each if it is a function.
-    A failure of one must not end all."""
+    """Call ``run`` repeatedly, ``pause`` seconds apart; a function is called for the pause after
+    each round. A failure is logged and doesn't end it."""
     while True:
         failure: Exception | None = None
         try:
@@ -37,22 +37,22 @@ async def run_forever(
 
 
 class Backoff:
-    """What failed lately, by its id, with how often in a row and until when it rests: for twice as
-    long each time, from half a minute to an hour."""
+    """What failed lately, by id, with how often in a row and until when it rests: twice as long
+    each time, from half a minute to an hour."""
 
     def __init__(self) -> None:
         self.failed: dict[int, tuple[int, datetime]] = {}
 
     def holds(self, key: int, now: datetime) -> bool:
-        """Whether it is too early to try again."""
+        """Return whether it is too early to try again."""
         _, not_before = self.failed.get(key, (0, None))
-        # Further off than the longest wait, it was reckoned by a clock that went back since.
+        # A longer wait than the longest comes from a clock that was set back since.
         return not_before is not None and now < not_before <= now + _LONGEST_WAIT
 
     def note(
         self, key: int, now: datetime, what: str, error: Exception, *, is_expected: bool
     ) -> None:
-        """Note a failure and log it, with a traceback unless it is of a kind that passes."""
+        """Record and log a failure, with a traceback unless it ``is_expected``."""
         failures, _ = self.failed.get(key, (0, now))
         wait = min(_FIRST_WAIT * 2 ** min(failures, _DOUBLINGS), _LONGEST_WAIT)
         self.failed[key] = failures + 1, now + wait
@@ -61,5 +61,5 @@ class Backoff:
         _log.warning("%s: tried again in %s (%s: %s)", what, wait, kind, error, exc_info=trace)
 
     def forget(self, key: int) -> None:
-        """It succeeded, or is no more."""
+        """Record that it succeeded, or no longer exists."""
         self.failed.pop(key, None)

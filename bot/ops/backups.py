@@ -1,4 +1,4 @@
-"""Backups of the data folder; when the last one was made and how it went, for those who watch."""
+"""Back up the data folder, and record when and how that went, for monitoring."""
 
 from __future__ import annotations
 
@@ -17,16 +17,13 @@ from retrieval.runtime.observer import Tell, tell_nobody
 from retrieval.timestamps import Clock
 
 _RECORD = "backups.json"
-# A backup is late after so many times the interval between two.
+# A backup is late after this multiple of the interval between two.
 _LATE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class BackupState:
-    """The last backup that was made, None where there is none; and the failure after it, if any.
-
-    ``size`` is in bytes.
-    """
+    """The last backup, None if there is none, and a later failure, if any. ``size`` is in bytes."""
 
     made_at: datetime | None = None
     file: str | None = None
@@ -35,15 +32,16 @@ class BackupState:
     failure: Note | None = None
 
     def age_seconds(self, now: datetime) -> float | None:
-        """Return how old the last backup is; None if there is none."""
+        """Return how old the last backup is, in seconds; None if there is none."""
         return None if self.made_at is None else max(0.0, (now - self.made_at).total_seconds())
 
     def is_late(self, now: datetime, every_seconds: float) -> bool:
-        """Return whether the next one is late; where there is none yet, it is not."""
+        """Return whether the next one is late; without a first one it isn't."""
         age = self.age_seconds(now)
         return age is not None and age > _LATE * every_seconds
 
     def to_record(self) -> dict[str, object]:
+        """Return the state for JSON."""
         return {
             "made_at": self.made_at.isoformat() if self.made_at else None,
             "file": self.file,
@@ -61,8 +59,8 @@ async def make_backup(
     with_indexes: bool = False,
     tell: Tell = tell_nobody,
 ) -> BackupInfo:
-    """Write a backup to ``file`` and remember how it went; ``tell`` hears, in another thread, how far
-    it is. Raises ``StorageError``."""
+    """Write a backup to ``file`` and record the result. ``tell`` gets the progress, in another
+    thread. Raises ``StorageError``."""
     return await asyncio.to_thread(_make, data_dir, file, clock(), with_indexes, tell)
 
 
@@ -79,7 +77,7 @@ def _make(data_dir: Path, file: Path, now: datetime, with_indexes: bool, tell: T
 
 
 def last_backup(data_dir: Path) -> BackupState:
-    """Return what is known of the backups of a data folder. Never raises."""
+    """Return what is known about the backups of a data folder. Blocks. Never raises."""
     try:
         record = json.loads((data_dir / _RECORD).read_text(encoding="utf-8"))
         failure = record["failure"]
@@ -95,12 +93,12 @@ def last_backup(data_dir: Path) -> BackupState:
 
 
 def record_backup(data_dir: Path, file: Path, size: int, now: datetime) -> None:
-    """Remember that a backup was made; a failure before it is forgotten."""
+    """Record a successful backup, which clears an earlier failure."""
     _write(data_dir, BackupState(now, str(file), size))
 
 
 def record_failure(data_dir: Path, failure: Note, now: datetime) -> None:
-    """Remember that a backup could not be made; the last one that could stays known."""
+    """Record a failed backup; the last successful one stays known."""
     known = last_backup(data_dir)
     _write(data_dir, BackupState(known.made_at, known.file, known.size, now, failure))
 

@@ -1,4 +1,5 @@
-"""Telling Discord of our commands: when they changed, and when Discord has not what it was told."""
+"""Register the bot's commands with Discord if they changed, or if Discord lists others than it was
+told."""
 
 from __future__ import annotations
 
@@ -21,9 +22,9 @@ _UNREACHABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 
 class _Registered(NamedTuple):
-    """What was registered last: the digest of the commands, and each one's id and version.
+    """What was registered last: the digest of the commands, and the id and version of each.
 
-    Discord gives a command another version with each change, whoever makes it.
+    Discord gives a command a new version with each change, whoever makes it.
     """
 
     digest: str
@@ -32,35 +33,37 @@ class _Registered(NamedTuple):
 
 
 class CommandRecord(Protocol):
-    """Where it is kept what was registered last, as a text."""
+    """Stores what was registered last, as a text."""
 
     async def read(self) -> str:
         """Return the text, empty if there is none."""
 
-    async def write(self, text: str) -> None: ...
+    async def write(self, text: str) -> None:
+        """Replace the text."""
 
 
 class FileRecord:
-    """Keeps it in a data folder."""
+    """Stores it in a data folder."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "discord-commands.txt"
 
     async def read(self) -> str:
-        """Return what is in the file, nothing if it can't be read."""
+        """Return the text of the file, empty if it can't be read."""
         try:
             return await asyncio.to_thread(self._path.read_text, encoding="utf-8")
         except (OSError, ValueError):
             return ""
 
     async def write(self, text: str) -> None:
-        """Replace what is in the file."""
+        """Replace the text of the file. Raises ``OSError``."""
         await asyncio.to_thread(self._path.write_text, text, encoding="utf-8")
 
 
 async def sync_if_changed(tree: app_commands.CommandTree[Any], record: CommandRecord) -> bool:
-    """Register the commands of ``tree`` unless they are those of ``record``, registered last, and
-    Discord still lists them as it did then."""
+    """Register the commands of ``tree`` unless ``record`` says that they were registered last and
+    Discord still lists them as it did then. Return whether they were registered. Raises what
+    discord.py raises."""
     digest = await _digest(tree)
     known = _parsed(await record.read())
     if known.digest == digest and known.ids and await _is_listed(tree, known):
@@ -71,7 +74,7 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], record: CommandRe
     try:
         versions = await _listed(tree)
     except _UNREACHABLE as error:
-        # They are registered; not knowing as what, the next start registers them once more.
+        # They are registered; without their versions the next start registers them again.
         _warn(error)
         return True
     await record.write(f"{digest}\n{json.dumps(ids)}\n{json.dumps(versions)}\n")
@@ -80,7 +83,7 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], record: CommandRe
 
 
 async def payloads(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
-    """The commands as they are sent to Discord, by their type and name."""
+    """Return the commands as they are sent to Discord, by type and name."""
     translator = tree.translator
     commands = [
         await command.get_translated_payload(tree, translator)
@@ -92,7 +95,7 @@ async def payloads(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
 
 
 async def _is_listed(tree: app_commands.CommandTree[Any], known: _Registered) -> bool:
-    """Whether Discord lists what was registered; taken for so if it can't be asked just now."""
+    """Return whether Discord lists what was registered; True if it can't be asked at present."""
     try:
         return await _listed(tree) == known.versions
     except _UNREACHABLE as error:
@@ -105,11 +108,11 @@ def _warn(error: Exception) -> None:
 
 
 async def _listed(tree: app_commands.CommandTree[Any]) -> dict[str, str]:
-    """The version of each command that Discord lists, by its id."""
+    """Return by id the version of each command that Discord lists."""
     client = tree.client
     if client.application_id is None:
         raise app_commands.MissingApplicationID
-    # discord.py's own objects leave the version out.
+    # discord.py's own objects lack the version.
     commands = await client.http.get_global_commands(client.application_id)
     return {str(command["id"]): str(command["version"]) for command in commands}
 
@@ -121,7 +124,8 @@ async def _digest(tree: app_commands.CommandTree[Any]) -> str:
 
 
 def _parsed(text: str) -> _Registered:
-    """What was registered last; empty if nothing was, or not by this version of the program."""
+    """Return what was registered last; empty if nothing was, or by another version of the
+    program."""
     try:
         digest, ids, versions = text.splitlines()
         return _Registered(digest, json.loads(ids), json.loads(versions))

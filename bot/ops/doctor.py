@@ -1,4 +1,4 @@
-"""What is wrong with an installation, and how to mend it."""
+"""Check an installation: what is wrong, and how to fix it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from retrieval.runtime.writer_lock import WriterLock
 from retrieval.text.encoding import describe_size
 
 _SECONDS = 10.0
-# About half a million passages, which it has been measured with.
+# About half a million passages, the most that was measured.
 _LARGE = 1 << 30
 _MOVE = "Newsdesk hasn't been measured with larger databases. See PostgreSQL in docs/operations.md."
 LITTLE_ROOM = 200_000_000
@@ -39,7 +39,7 @@ LITTLE_ROOM = 200_000_000
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """``ok`` is None where there is nothing to check."""
+    """The result of one check; ``ok`` is None if there was nothing to check."""
 
     check: str
     ok: bool | None
@@ -48,7 +48,7 @@ class CheckResult:
 
 
 async def examine() -> list[CheckResult]:
-    """Go through everything that a start needs. Never raises for what it finds."""
+    """Check everything that a start needs. Problems are returned, not raised."""
     try:
         settings = load_settings()
     except NewsdeskError as error:
@@ -70,7 +70,7 @@ async def examine() -> list[CheckResult]:
 
 
 async def examine_library(settings: Settings, library: Library) -> list[CheckResult]:
-    """Go through an open library. Raises ``NewsdeskError`` for what keeps it from going on."""
+    """Check an open library. Raises ``NewsdeskError`` for what prevents further checks."""
     folder = settings.data_dir
     free = shutil.disk_usage(folder).free
     room = CheckResult("data folder", True, f"{folder}, {describe_size(free)} free")
@@ -130,7 +130,7 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
 
 async def _chroma(settings: Settings, library: Library) -> CheckResult:
     try:
-        # The process of an embedded one has limits of its own.
+        # The process of an embedded Chroma has limits of its own.
         async with asyncio.timeout(_SECONDS if settings.chroma_url else None):
             await library.store.heartbeat()
     except StorageError as error:
@@ -141,20 +141,21 @@ async def _chroma(settings: Settings, library: Library) -> CheckResult:
 
 
 async def _embedder_of(library: Library, corpus: Corpus) -> str | None:
-    with contextlib.suppress(StorageError, TimeoutError):  # told with the indexes
+    with contextlib.suppress(StorageError, TimeoutError):  # reported with the indexes
         async with asyncio.timeout(_SECONDS if library.config.chroma_url else None):
             return await library.indexes(corpus).vectors.embedder()
     return None
 
 
 async def _examine_indexes(library: Library) -> list[CheckResult]:
-    """Damage of the indexes by corpus; where there is none, whether they hold what they should."""
+    """Return the damage of the indexes by corpus; without any, whether they hold what they
+    should."""
     findings = []
     for corpus in await library.catalogue.corpora.all():
         try:
             damage = await damage_of(library, corpus)
         except EmbedderMismatch:
-            continue  # told before
+            continue  # reported before
         except StorageError as error:
             findings.append(failed_check("indexes", error))
             return findings
@@ -175,7 +176,7 @@ async def _examine_indexes(library: Library) -> list[CheckResult]:
 
 
 def _backup(settings: Settings, now: datetime) -> CheckResult:
-    """How old the last backup is, and whether the next one is late or failed."""
+    """Return how old the last backup is, and whether the next one is late or failed."""
     if settings.database_url is not None:
         hint = "Back up the server with pg_dump."
         return CheckResult("backup", None, "the catalogue is on a PostgreSQL server", hint)
@@ -211,12 +212,12 @@ async def _model(settings: Settings) -> CheckResult:
 
 
 def failed_check(part: str, error: NewsdeskError) -> CheckResult:
-    """An error as what is wrong and how to mend it."""
+    """Return an error as what is wrong and how to fix it."""
     return CheckResult(part, False, describe(error.note), remedy_for(error.note))
 
 
 def _token(settings: Settings) -> list[CheckResult]:
-    """The shape of the token, and the invitation that follows from it."""
+    """Check the form of the token, and return the invitation that follows from it."""
     from bot.ops.invite import bot_id, invite_link
 
     if settings.discord_token is None:

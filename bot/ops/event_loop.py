@@ -1,6 +1,6 @@
-"""What is set for a whole process, each because it measures: nothing else does so.
+"""Settings of the whole process, each because measurements justify it. They are made nowhere else.
 
-Discord wants an answer within three seconds, and the event loop shares Python's lock with worker
+Discord expects an answer within three seconds, and the event loop shares Python's lock with worker
 threads. ``python -m tests.benchmarks.process_settings`` runs the load test of a bot without each of
 ``SETTINGS`` in turn.
 """
@@ -28,9 +28,9 @@ _COLLECTED_RARELY_AFTER = 100_000
 
 
 def tune_for_event_loop(bot: Bot, *, without: str = "") -> None:
-    """Set the process up for a bot: to be called once, before it starts.
+    """Apply ``SETTINGS`` for a bot: call it once, before the bot starts.
 
-    ``without`` leaves one of ``SETTINGS`` out, by name, to measure it.
+    ``without`` leaves out one of them, by name, to measure it.
     """
     for name, apply in SETTINGS.items():
         if name != without:
@@ -44,7 +44,7 @@ def collect_rarely() -> None:
 
 
 def _switch_threads_sooner(_: Bot) -> None:
-    """A busy thread gives the lock back after a fifth of a millisecond instead of five."""
+    """Let a busy thread release the lock after a fifth of a millisecond instead of five."""
     sys.setswitchinterval(_SWITCH_SECONDS)
 
 
@@ -59,15 +59,14 @@ def _share_heaps(_: Bot) -> None:
 
 
 def limit_malloc_arenas() -> None:
-    """Let the threads of this process share two heaps, where its C library is glibc: each would have
-    one of its own, and what is free in one is of no use to the others. To be called before threads
-    start."""
+    """Let the threads of this process share two heaps, if its C library is glibc. Otherwise each
+    would have its own, whose free memory the others can't use. Call it before threads start."""
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def _freeze_after_start(bot: Bot) -> None:
-    """Take what a start leaves in memory out of garbage collection, before anyone waits."""
+    """Exclude what the start leaves in memory from garbage collection."""
     prepare = bot.setup_hook
 
     async def setup_hook() -> None:
@@ -84,10 +83,10 @@ def _freeze_after_start(bot: Bot) -> None:
 
 
 def _yield_between_gateway_events(bot: Bot) -> None:
-    """Let others have the event loop between two events of the gateway.
+    """Let other tasks run between two events of the gateway.
 
-    discord.py reads what has arrived in one go: of 200 commands at once the first would be
-    acknowledged only after the last is read.
+    discord.py reads everything that has arrived at once: the first of 200 simultaneous commands
+    would be acknowledged only after the last was read.
     """
     import asyncio
 
@@ -117,8 +116,8 @@ SETTINGS: dict[str, Callable[[Bot], None]] = {
 
 
 def end_process(code: int) -> NoReturn:
-    """End without taking the interpreter apart, which costs a command a third of a second.
+    """End the process without tearing down the interpreter, which takes a third of a second.
 
-    To be called when nothing is left to tidy up and the standard streams are flushed.
+    Call it when nothing is left to clean up and the standard streams are flushed.
     """
     os._exit(code)

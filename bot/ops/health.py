@@ -1,4 +1,4 @@
-"""An HTTP endpoint for those who watch over processes and for Prometheus."""
+"""An HTTP endpoint for process supervisors and for Prometheus."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CLOSE_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a part is not as it should be; ``failing`` if there are no answers without it."""
+    """Why a part isn't as it should be; ``failing`` if there are no answers without it."""
 
     part: str
     note: Note
@@ -26,6 +26,7 @@ class Cause:
     mends_itself: bool = True
 
     def as_record(self) -> dict[str, Any]:
+        """Return the cause for JSON."""
         return {
             "part": self.part,
             "code": self.note.code,
@@ -37,8 +38,8 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """What the endpoint tells: why it is not ready, whatever ``parts`` there are, the metrics in
-    Prometheus' format and their type, and how late the event loop came, in seconds."""
+    """What the endpoint reports: why it isn't ready, which ``parts`` there are, the metrics in
+    Prometheus' format with their content type, and the lag of the event loop in seconds."""
 
     causes: Callable[[], Awaitable[Sequence[Cause]]]
     parts: Sequence[str]
@@ -48,16 +49,17 @@ class Probes:
 
 @contextlib.asynccontextmanager
 async def health_endpoint(address: str, port: int | None, probes: Probes) -> AsyncIterator[None]:
-    """Serve ``/livez``, ``/readyz``, ``/health`` and ``/metrics`` while open; ``None`` serves nothing.
+    """Serve ``/livez``, ``/readyz``, ``/health`` and ``/metrics`` during the block; nothing if
+    ``port`` is None.
 
-    Raises ``SettingsError`` for an address or a port that can't be had.
+    Raises ``SettingsError`` (``health-port-taken``, ``health-address-unusable``).
     """
     if port is None:
         yield
         return
 
     async def livez(request: web.Request) -> web.Response:
-        # That this is answered shows that the event loop turns.
+        # An answer proves that the event loop runs.
         return web.json_response({"alive": True, "event_loop_lag_seconds": round(probes.lag(), 3)})
 
     async def readyz(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The link that invites the bot, with just the permissions that it uses."""
+"""The link that invites the bot, with only the permissions that it uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ PERMISSIONS = discord.Permissions(
 
 
 def bot_id(token: str) -> int | None:
-    """The bot's id: the first of the three parts of its token, in Base64; None if it is no token."""
+    """Return the bot's id, which is the first of the three parts of its token, in Base64; None if
+    it isn't a token."""
     parts = token.split(".")
     try:
         user = base64.b64decode(parts[0] + "=" * (-len(parts[0]) % 4), validate=True).decode(
@@ -31,13 +32,14 @@ def bot_id(token: str) -> int | None:
 
 
 def invite_link(bot_id: int) -> str:
+    """Return the link that invites the bot."""
     return discord.utils.oauth_url(
         bot_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
     )
 
 
 def missing_permissions(has: discord.Permissions) -> list[str]:
-    """What of it is missing, by Discord's names for people."""
+    """Return which of the bot's permissions are missing, by Discord's names for people."""
     return [
         name.replace("_", " ").title()
         for name, wanted in PERMISSIONS

@@ -1,4 +1,4 @@
-"""Errors and notes in log lines: in words, with what the operator can do."""
+"""Log errors and notes in words, with what the operator can do."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from retrieval.errors import NewsdeskError, Note
 
 
 class PutIntoWords(logging.Filter):
-    """Lets every record through, with the English sentence for each error or note in it."""
+    """Passes every record, with an English sentence for each error or note in it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Replace errors and notes among the arguments. Return True."""
         if isinstance(record.args, tuple) and any(map(_has_words, record.args)):
             from bot.i18n import in_english
 

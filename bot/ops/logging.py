@@ -1,4 +1,4 @@
-"""Log lines: one an event, with the question that it belongs to, and no text of messages."""
+"""Log lines: one per event, with the question that it belongs to, and without texts of messages."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 def new_id() -> str:
-    """A short id for a question or an incident, easy to read out; one of 31 to the eighth."""
+    """Return a short id for a question or an incident that is easy to read out: eight of 31
+    characters."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
 @contextlib.contextmanager
 def log_context(question_id: str) -> Iterator[None]:
-    """Every line logged inside, in whatever task it starts, bears the id of this question."""
+    """Add the id of this question to every line that is logged in the block, in whatever task it
+    starts."""
     token = _question.set(question_id)
     try:
         yield
@@ -37,12 +39,13 @@ def log_context(question_id: str) -> Iterator[None]:
 
 
 def details(**fields: Any) -> dict[str, Any]:
-    """For ``extra``: fields of a line, such as a server or milliseconds. Never what somebody wrote."""
+    """Return fields of a line for ``extra``, such as a server or milliseconds. Never pass what
+    somebody wrote."""
     return {"details": fields}
 
 
 def set_up(*, as_json: bool, debug: bool = False) -> None:
-    """Log to standard error."""
+    """Log to standard error, as JSON or as plain text."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if as_json else _PlainFormatter())
     handler.addFilter(_is_worth_a_line)
@@ -50,15 +53,15 @@ def set_up(*, as_json: bool, debug: bool = False) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in _OURS:
         logging.getLogger(name).setLevel(logging.DEBUG if debug else logging.INFO)
-    # Warns at each start that there will be no voice.
+    # It warns at every start that voice isn't supported.
     logging.getLogger("discord.client").setLevel(logging.ERROR)
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """Whether a record is ours or tells of something wrong.
+    """Return whether a record is Newsdesk's own or reports something wrong.
 
-    Libraries tell of every request and of every statement, with addresses, texts and keys, some by
-    levels that their own environment variables set, and a new version under a new name.
+    Libraries log every request and statement with addresses, texts and keys, some at levels that
+    their own environment variables set, and new versions under new names.
     """
     return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _OURS
 

@@ -1,4 +1,4 @@
-"""How late the event loop comes: what everyone waits for whom the bot does something."""
+"""Measure how late the event loop is, for which everyone waits who uses the bot."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _REMEMBERED = 60.0
 
 
 class LoopLag:
-    """Looks fifty times a second; ``heard`` gets each lateness in seconds."""
+    """Measures fifty times a second; ``heard`` gets each lag in seconds."""
 
     def __init__(self, heard: Callable[[float], object]) -> None:
         self._heard = heard
-        # The worst of each second of the last minute: when, and how late.
+        # The worst lag of each second of the last minute, with its time.
         self._worst: deque[tuple[float, float]] = deque()
 
     async def watch(self) -> None:
-        """Look until this is cancelled."""
+        """Measure until cancelled."""
         last = time.perf_counter()
         while True:
             await asyncio.sleep(_TICK)
@@ -31,7 +31,7 @@ class LoopLag:
             self._remember(late)
 
     def worst(self) -> float:
-        """The latest that it came in the last minute, in seconds."""
+        """Return the worst lag of the last minute, in seconds."""
         self._forget(time.monotonic())
         return max((late for _, late in self._worst), default=0.0)
 

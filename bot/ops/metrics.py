@@ -1,4 +1,4 @@
-"""What is counted, for Prometheus: in a registry of its own, with names and labels of a few values.
+"""Metrics for Prometheus, in a registry of their own, with names and labels of a few values.
 
 No label says who, where or what: no server, no person, no question, no address.
 """
@@ -30,7 +30,7 @@ _OTHER = "other"
 
 
 class Metrics(Observer):
-    """Counts what it hears as an observer, and holds what is read at each scrape (the gauges)."""
+    """Counts what it observes, and holds what is read at each scrape (the gauges)."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -105,7 +105,7 @@ class Metrics(Observer):
             "event_loop_lag_worst_seconds", "The latest that it came in the last minute."
         )
 
-        # What has not happened yet is 0, so that a rate sees the first time.
+        # Start at 0, so that a rate includes the first event.
         for stage in _STAGES:
             self._stages.labels(stage)
         for form in _FORMS:
@@ -118,14 +118,14 @@ class Metrics(Observer):
             self._tokens.labels(direction)
 
     def text(self) -> bytes:
-        """All of it in Prometheus' text format."""
+        """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
 
     # As an observer
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """A stage that raises is not timed; one that is given up is."""
+        """Time a stage, unless it raises an error; a cancelled one counts."""
         started = time.perf_counter()
         try:
             yield
@@ -138,26 +138,31 @@ class Metrics(Observer):
             self._took(name, started)
 
     def answered(self, form: str, reason: str | None = None) -> None:
+        """Count an answer by its form, and a decline by its reason."""
         self._answers.labels(form if form in _FORMS else _OTHER).inc()
         if form == "declined":
             self._declines.labels(reason or _OTHER).inc()
 
     def sentence_checked(self, result: VerifiedSentence | RejectedSentence) -> None:
+        """Count the verdict on a sentence."""
         supported = isinstance(result, VerifiedSentence)
         verdict = "supported" if supported else getattr(result, "verdict", None) or "no-claim"
         self._verdicts.labels(verdict).inc()
 
     def model_spent(self, usage: Usage) -> None:
+        """Count a call with its tokens and its cost."""
         self._model_calls.inc()
         self._tokens.labels("prompt").inc(usage.prompt_tokens)
         self._tokens.labels("completion").inc(usage.completion_tokens)
         self._cost.inc(usage.cost or 0)
 
     def model_failed(self, error: ModelError) -> None:
+        """Count a failed call by its kind."""
         self._model_errors.labels(error_kind(error)).inc()
 
     @contextlib.contextmanager
     def request(self, kind: RequestKind, outcome: RequestOutcome) -> Iterator[None]:
+        """Count and time a request, with its outcome."""
         self._requests.labels(kind).inc()
         started = time.perf_counter()
         try:
@@ -172,7 +177,8 @@ class Metrics(Observer):
 
 
 def error_kind(error: ModelError) -> str:
-    """The kind of an error as a label: one of those in ``bot.answering.providers.errors``."""
+    """Return the kind of an error as a label, for the errors of
+    ``bot.answering.providers.errors``."""
     return {
         "ModelRefused": "refused",
         "ModelFiltered": "filtered",

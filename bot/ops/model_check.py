@@ -1,4 +1,4 @@
-"""`newsdesk doctor --model`: one question to the model, and what its answer tells of it."""
+"""`newsdesk doctor --model`: ask the model one question, and judge its answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ The Lantern Bridge cost 412 million crowns. Mayor Ines Calder opened it on Thurs
 <passage number="2" publisher="Oss Valley Radio" published="2026-03-05" title="Council votes on budget">
 The council of Maravel votes on the budget next week.
 </passage>"""
-# In another language than the passages: the answer should be in that of the question.
+# In another language than the passages: the answer should be in the question's.
 _QUESTION = "Wie viel hat die Lantern Bridge gekostet, und wer hat sie am Donnerstag eröffnet?"
 _ASKED_IN = frozenset(["de"])
 _TOKENS = 200
@@ -40,8 +40,8 @@ _MEASURABLE = 0.05  # seconds of writing; a shorter stream came in one piece
 
 @dataclass
 class _Trial:
-    """What the model did; ``began`` and ``first`` are when its first token and the first word of its
-    answer came, ``last`` when it had ended, in seconds."""
+    """What the model did. In seconds: ``began`` is when its first token came, ``first`` when the
+    first word of its answer came, ``last`` when it had ended."""
 
     began: float | None = None
     first: float | None = None
@@ -53,7 +53,7 @@ class _Trial:
 
 
 async def examine_model(settings: Settings) -> list[CheckResult]:
-    """Ask the model one question. Never raises for what it finds."""
+    """Ask the model one question. Problems are returned, not raised."""
     options = settings.answering().model
     model = make_model(options)
     if model is None:
@@ -123,7 +123,7 @@ def _speed(trial: _Trial) -> str:
     )
     if trial.usage is None:
         return f"{told}; the server doesn't report usage, so tokens are estimated"
-    # The first token ends the time that it took to read, and is not counted; thoughts are.
+    # The first token ends the time for reading and isn't counted; thoughts are.
     writing, tokens = trial.last - (trial.began or 0.0), trial.usage.completion_tokens - 1
     if tokens <= 0 or writing < _MEASURABLE:
         return told

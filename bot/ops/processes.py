@@ -1,4 +1,4 @@
-"""The memory of this process and of those that it started."""
+"""The memory of this process and its children."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ class ProcessUse:
 
 
 def process_use() -> dict[str, ProcessUse]:
-    """By kind (``bot``, ``vectors``, ``extraction``, ``other``), what runs and what memory it has.
+    """Return by kind (``bot``, ``vectors``, ``extraction``, ``other``) the processes and their
+    memory.
 
-    Reads files of ``/proc``; where there is none, only this process is known, by the most that it
-    has ever had. To be called from a worker thread.
+    Reads files of ``/proc``; without it only this process is known, by its peak memory. Blocks:
+    call it from a worker thread.
     """
     own = os.getpid()
     if not (_PROC / str(own) / "status").exists():

@@ -1,4 +1,4 @@
-"""Requests to Discord: fifty a second with one token, whatever number of processes use it."""
+"""Limit requests to Discord to fifty a second per token, however many processes use it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DISCORD_ALLOWS = 50
 
 
 class RequestTurns:
-    """At most ``per_second`` in any second, in the order in which they came."""
+    """At most ``per_second`` requests in any second, in order of arrival."""
 
     def __init__(self, per_second: int) -> None:
         self.per_second = per_second
@@ -34,8 +34,8 @@ class RequestTurns:
 
 
 def bound_requests(client: discord.Client, turns: RequestTurns) -> None:
-    """Have each request of a client wait for its turn. Answers to interactions and messages of
-    webhooks don't: Discord doesn't count them, and discord.py sends them on another way."""
+    """Let each request of a client wait for its turn. Responses to interactions and messages of
+    webhooks don't: Discord doesn't count them, and discord.py sends them another way."""
     request = client.http.request
 
     async def bounded(route: Any, **options: Any) -> Any:

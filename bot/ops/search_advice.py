@@ -1,4 +1,4 @@
-"""What search lacks in a corpus: another embedder for its languages, vectors that are to be made."""
+"""Advise on the search of a corpus: an embedder for its languages, and vectors still to be made."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from retrieval.library import Library
 from retrieval.text.common_words import likely_language
 
 _QUESTIONS = 200
-# A language of fewer of the articles, and of fewer of the questions, tells nothing: one may be a slip.
+# A language with a smaller share of the articles or questions may be a detection error.
 _SHARE = 0.1
 
 
 async def search_advice(library: Library, corpus: str) -> list[Note]:
-    """What to tell those who look after a corpus; nothing where all is well or nothing is there."""
+    """Return advice for those who look after a corpus; none if all is well or there is no
+    corpus."""
     found = await library.catalogue.corpora.by_name(corpus)
     if found is None:
         return []
@@ -35,7 +36,8 @@ async def search_advice(library: Library, corpus: str) -> list[Note]:
 def language_advice(
     embedder: Embedder, articles: Mapping[str, int], questions: Mapping[str, int]
 ) -> Note | None:
-    """Say that languages of many articles or questions are none that ``embedder`` knows."""
+    """Return that ``embedder`` doesn't know languages of many articles or questions; None if it
+    does. The counts are by language."""
     if embedder.languages is None:
         return None
     present = [*dict.fromkeys([*_many(articles), *_many(questions)])]
@@ -50,7 +52,7 @@ def language_advice(
 
 
 def _many(counts: Mapping[str, int]) -> list[str]:
-    """The languages with a share worth telling, the most frequent first."""
+    """Return the languages with a relevant share, the most frequent first."""
     total = sum(counts.values())
     common = [code for code, count in counts.items() if count >= _SHARE * total]
     return sorted(common, key=lambda code: (-counts[code], code))

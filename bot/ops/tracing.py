@@ -1,7 +1,7 @@
-"""Traces for OpenTelemetry, a span for each request and for its stages; of the extra `tracing`.
+"""Traces for OpenTelemetry, with a span for each request and its stages (the extra `tracing`).
 
-Spans hold how long something took, of which kind it was and how it ended: nothing of what was
-asked, answered or sent, nor who or where.
+Spans hold how long something took, its kind and how it ended: nothing of what was asked, answered
+or sent, nor who or where.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _TELL_AGAIN = 600.0
 
 
 class Tracing(Observer):
-    """Makes spans of what it hears."""
+    """Makes spans of what it observes."""
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """A span below that of the request. It is current for nobody: stages hold no others, and one
-        may end in another task than it began in."""
+        """Make a span below the request's. It isn't current for anybody: stages contain no others,
+        and one may end in another task than it began in."""
         span = self._tracer.start_span(name)
         try:
             yield
@@ -46,6 +46,7 @@ class Tracing(Observer):
 
     @contextlib.contextmanager
     def request(self, kind: RequestKind, outcome: RequestOutcome) -> Iterator[None]:
+        """Make the span of a request, with its outcome."""
         with self._tracer.start_as_current_span(
             kind, record_exception=False, set_status_on_exception=False
         ) as span:
@@ -65,9 +66,10 @@ def _failed(span: Span, why: str) -> None:
 
 @contextlib.asynccontextmanager
 async def open_tracing(url: str | None) -> AsyncIterator[Tracing | None]:
-    """Send traces to ``url`` (OTLP over HTTP) while open; None without one, and nothing is imported.
+    """Send traces to ``url`` (OTLP over HTTP) during the block; without a URL return None and
+    import nothing.
 
-    What can't be sent in time is dropped. Raises ``SettingsError`` if the extra is missing.
+    What can't be sent in time is dropped. Raises ``SettingsError`` (``tracing-missing``).
     """
     if url is None:
         yield None
@@ -90,7 +92,7 @@ def _provider(url: str) -> Any:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 
-    # They tell of each failure with the URL, which may hold a key.
+    # They log each failure with the URL, which may contain a key.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
 
     class Exporter(OTLPSpanExporter):
