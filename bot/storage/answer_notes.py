@@ -1,4 +1,4 @@
-"""Notes of moderators on answers, and what moderators were asked for."""
+"""Moderators' notes on answers, and requests to moderators."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class AnswerNote:
-    """What a moderator (Discord's id) said to the answer to a question, and when."""
+    """What a moderator, by Discord's id, said about the answer to a question, and when."""
 
     text: str
     user_id: int
@@ -31,16 +31,17 @@ class AnswerNote:
 
 
 def question_key(question: str) -> str:
-    """Return what is the same for questions that differ in case, marks and blanks only."""
+    """Return a hash that is the same for questions which differ only in case, punctuation and
+    spaces."""
     words = _WORD.findall(unicodedata.normalize("NFKC", question).casefold())
     return hashlib.sha256(" ".join(words).encode()).hexdigest()
 
 
 async def note_on(database: Database, corpus: str, *questions: str | None) -> AnswerNote | None:
-    """What moderators say to the answer to a question; None for nothing.
+    """Return what moderators say about the answer to a question; None if they say nothing.
 
-    Of several ways to put it, such as a follow-up by itself and as it is understood, the first that
-    there is a note on counts.
+    Of several forms of it, such as a follow-up as written and as understood, the first with a note
+    counts.
     """
     keys = [question_key(question) for question in questions if question]
     query = select(answer_notes).where(
@@ -62,7 +63,8 @@ async def set_note(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Keep a note on a question instead of the one before, or none if ``text`` is empty."""
+    """Store a note on a question in place of the former one, or remove it if ``text`` is empty,
+    with an entry in the audit log."""
     key = question_key(question)
     async with database.write() as connection:
         known = (answer_notes.c.corpus == corpus.name) & (answer_notes.c.question_key == key)
@@ -84,7 +86,7 @@ async def set_note(
 
 
 async def forget_notes(database: Database, corpus: str) -> None:
-    """Delete the notes on what a corpus was asked."""
+    """Delete the notes on questions to a corpus."""
     async with database.write() as connection:
         await connection.execute(delete(answer_notes).where(answer_notes.c.corpus == corpus))
 
@@ -92,9 +94,9 @@ async def forget_notes(database: Database, corpus: str) -> None:
 async def ask_moderators(
     database: Database, answer_id: str, user_id: int, now: datetime
 ) -> int | None:
-    """Note that somebody wants from moderators what an answer didn't tell.
+    """Record that somebody asks moderators for what an answer lacked.
 
-    Returns how many want that now; None if this person had asked before.
+    Return how many people ask for it now; None if this person had asked before.
     """
     these = asked_moderators.c.answer_id == answer_id
     mine = these & (asked_moderators.c.user_id == user_id)
@@ -109,7 +111,7 @@ async def ask_moderators(
 
 
 async def times_asked(database: Database, answer_ids: Sequence[str]) -> dict[str, int]:
-    """How many asked the moderators for what these answers didn't tell."""
+    """Return by answer how many people asked the moderators; answers without any are missing."""
     query = (
         select(asked_moderators.c.answer_id, func.count())
         .where(asked_moderators.c.answer_id.in_(answer_ids))

@@ -1,4 +1,4 @@
-"""Answers that were given, for what people do with them later: sources, feedback, forgetting."""
+"""Stored answers, for what people do with them later: sources, feedback, deletion."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from retrieval.timestamps import from_micros, to_micros
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """One answer. ``answer`` is whatever the answering layer makes of it, as JSON.
+    """One answer. ``answer`` is its JSON from the answering layer.
 
-    ``guild_id`` is None in a direct message, ``message_id`` until the message is there;
-    ``question`` and ``user_id`` are gone once the user had them forgotten.
+    ``guild_id`` is None in a direct message, ``message_id`` until the message exists; ``question``
+    and ``user_id`` are None once the user has deleted them.
     """
 
     id: str
@@ -35,7 +35,7 @@ class StoredAnswer:
 
 
 async def save_answer(database: Database, given: StoredAnswer) -> None:
-    """Keep an answer, or keep it anew under the same id."""
+    """Store an answer, replacing one with the same id."""
     row = {
         "id": given.id,
         "at": to_micros(given.at),
@@ -54,7 +54,7 @@ async def save_answer(database: Database, given: StoredAnswer) -> None:
 
 
 async def set_message(database: Database, answer_id: str, channel_id: int, message_id: int) -> None:
-    """Note where an answer stands now."""
+    """Record in which message an answer is now."""
     async with database.write() as connection:
         await connection.execute(
             update(answers)
@@ -64,16 +64,17 @@ async def set_message(database: Database, answer_id: str, channel_id: int, messa
 
 
 async def answer_by_id(database: Database, answer_id: str) -> StoredAnswer | None:
+    """Return an answer; None if there is none."""
     return await _one(database, answers.c.id == answer_id)
 
 
 async def answer_by_message(database: Database, message_id: int) -> StoredAnswer | None:
-    """The answer that stands in a message, for replies to it."""
+    """Return the answer in a message, for replies to it; None if there is none."""
     return await _one(database, answers.c.message_id == message_id)
 
 
 async def last_questions(database: Database, corpus: str, limit: int) -> list[str]:
-    """The last questions that a corpus was asked, but for those that were forgotten."""
+    """Return the last ``limit`` questions to a corpus, newest first, without deleted ones."""
     query = (
         select(answers.c.question)
         .where(answers.c.corpus == corpus, answers.c.question.is_not(None))
@@ -85,8 +86,8 @@ async def last_questions(database: Database, corpus: str, limit: int) -> list[st
 
 @dataclass(frozen=True, slots=True)
 class AskedIn:
-    """What was asked of a corpus in a server; ``directly`` has what was asked in direct messages,
-    too, for a corpus that is no other server's."""
+    """Questions to a corpus in a server; ``directly`` includes those in direct messages, for a
+    corpus that no other server has."""
 
     corpus: str
     guild_id: int
@@ -94,6 +95,7 @@ class AskedIn:
 
     @property
     def condition(self) -> ColumnElement[bool]:
+        """The condition on ``answers``."""
         here = answers.c.guild_id == self.guild_id
         if self.directly:
             here |= answers.c.guild_id.is_(None)
@@ -103,8 +105,8 @@ class AskedIn:
 async def answers_between(
     database: Database, asked: AskedIn, since: datetime, until: datetime, most: int
 ) -> list[StoredAnswer]:
-    """The last answers to questions that were asked in a time, newest first, but for those that were
-    forgotten."""
+    """Return at most ``most`` answers to questions asked from ``since`` until before ``until``,
+    newest first, without deleted ones."""
     query = (
         select(answers)
         .where(asked.condition, answers.c.question.is_not(None))
@@ -119,7 +121,8 @@ async def answers_between(
 async def feedback_between(
     database: Database, asked: AskedIn, since: datetime, until: datetime
 ) -> dict[str, tuple[int, int]]:
-    """By answer how many found it helpful, and how many not, in a time."""
+    """Return by answer how many people found it helpful and how many didn't, from ``since`` until
+    before ``until``."""
     query = (
         select(feedback.c.answer_id, feedback.c.helpful, func.count())
         .join(answers, answers.c.id == feedback.c.answer_id)
@@ -138,7 +141,7 @@ async def feedback_between(
 async def record_feedback(
     database: Database, answer_id: str, user_id: int, *, helpful: bool, now: datetime
 ) -> None:
-    """Keep what a user thinks of an answer; the last word counts."""
+    """Store a user's feedback on an answer, replacing earlier feedback."""
     async with database.write() as connection:
         mine = (feedback.c.answer_id == answer_id) & (feedback.c.user_id == user_id)
         await connection.execute(delete(feedback).where(mine))
@@ -147,7 +150,7 @@ async def record_feedback(
 
 
 async def feedback_counts(database: Database, answer_id: str) -> tuple[int, int]:
-    """How many found an answer helpful, and how many did not."""
+    """Return how many people found an answer helpful, and how many didn't."""
     query = (
         select(feedback.c.helpful, func.count())
         .where(feedback.c.answer_id == answer_id)
@@ -159,12 +162,13 @@ async def feedback_counts(database: Database, answer_id: str) -> tuple[int, int]
 
 
 async def questions_of(database: Database, user_id: int) -> int:
-    """How many questions of a user are kept."""
+    """Return how many questions of a user are stored."""
     return await _count(database, user_id, answers.c.question.is_not(None))
 
 
 async def other_answers_of(database: Database, user_id: int) -> int:
-    """How many answers to no question are kept for a user: summaries, and what was subscribed to."""
+    """Return how many answers without a question are stored for a user: summaries, and
+    subscriptions."""
     return await _count(database, user_id, answers.c.question.is_(None))
 
 
@@ -174,15 +178,15 @@ async def _count(database: Database, user_id: int, which: ColumnElement[bool]) -
 
 
 async def feedback_of(database: Database, user_id: int) -> int:
-    """Of how many answers it is kept what a user thinks of them."""
+    """Return on how many answers a user's feedback is stored."""
     query = select(func.count()).where(feedback.c.user_id == user_id)
     return await database.read(lambda connection: connection.scalar(query)) or 0
 
 
 async def forget_user(database: Database, user_id: int) -> int:
-    """Forget who asked what: question, answer and feedback go. Returns how many questions that were.
+    """Delete a user's questions, answers and feedback. Return how many questions there were.
 
-    The row stays, empty, so that its buttons can say what became of it.
+    The emptied rows stay, so that buttons can say what happened.
     """
     async with database.write() as connection:
         mine = answers.c.user_id == user_id
@@ -199,9 +203,9 @@ async def forget_user(database: Database, user_id: int) -> int:
 
 
 async def blank_answers_citing(database: Database, corpus: str, article_ids: Sequence[str]) -> int:
-    """Empty the answers of a corpus that name one of these articles. Returns how many.
+    """Empty the answers of a corpus that name one of these articles. Return how many.
 
-    The row stays, as after ``forget_user``, so that its buttons can say what became of it.
+    The rows stay, as after ``forget_user``, so that buttons can say what happened.
     """
     blanked = 0
     stored = cast(answers.c.answer, Text)
@@ -223,8 +227,8 @@ async def forget_answers(
     corpus: str | None = None,
     before: datetime | None = None,
 ) -> int:
-    """Delete the answers given in a server, made of a corpus, or before a moment; all that is said
-    has to hold. Returns how many."""
+    """Delete the answers given in a server, from a corpus, or before a moment; all given conditions
+    must hold. Return how many. Raises ``ValueError`` without a condition."""
     if guild_id is None and corpus is None and before is None:
         raise ValueError("say which answers")
     chosen = []

@@ -1,4 +1,4 @@
-"""What new articles are posted to channels, and what became of each."""
+"""Which new articles are posted to channels, and what became of each."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _LISTS = ("include", "exclude")
 
 @dataclass(frozen=True, slots=True)
 class FeedPost:
-    """New articles (or the first of each new story) of a feed, on a topic, or of all feeds, into a
-    channel. Minutes are of the local day in ``zone``."""
+    """Posts new articles (or the first of each new story) of a feed, on a topic, or of all feeds,
+    to a channel. Minutes are of the local day in ``zone``."""
 
     id: int
     corpus: str
@@ -55,7 +55,7 @@ class FeedPost:
 
 @dataclass(frozen=True, slots=True)
 class PostedArticle:
-    """An article that a post was asked for; ``id`` is its message's nonce."""
+    """An article chosen for a post; ``id`` is the nonce of its message."""
 
     id: str
     post_id: int
@@ -76,7 +76,7 @@ class PostedArticle:
 async def add_post(
     database: Database, post: FeedPost, *, by: tuple[Corpus, Actor] | None = None
 ) -> FeedPost:
-    """Keep a new one; returned with its id. ``by`` is who does that, for the audit."""
+    """Store a new post and return it with its id. ``by`` is who added it, for the audit log."""
     row = _row(post)
     del row["id"]
     async with database.write() as connection:
@@ -93,8 +93,8 @@ async def change_post(
     database: Database, post_id: int, now: datetime, action: str, by: tuple[Corpus, Actor],
     detail: Note | None = None, **changes: Any,
 ) -> None:  # fmt: skip
-    """Change a post and note who did. ``action`` is of the audit, such as ``post.edit``, and
-    ``detail`` what it tells of that."""
+    """Change a post, with an entry in the audit log: ``action``, such as ``post.edit``, and
+    ``detail``."""
     values = {
         name: to_micros(value) if name in _MOMENTS and value is not None else value
         for name, value in changes.items()
@@ -112,7 +112,7 @@ async def change_post(
 
 
 async def end_posts_to(database: Database, channel_id: int, why: str, now: datetime) -> None:
-    """End all posts to a channel that is no more; what waited is skipped."""
+    """End all posts to a channel that is gone; what was waiting is skipped."""
     here = feed_posts.c.channel_id == channel_id, feed_posts.c.ended_at.is_(None)
     waiting = posted_articles.c.state == "waiting"
     mine = posted_articles.c.post_id.in_(select(feed_posts.c.id).where(*here))
@@ -128,14 +128,15 @@ async def end_posts_to(database: Database, channel_id: int, why: str, now: datet
 
 
 async def active_posts(database: Database, *, guild_id: int | None = None) -> list[FeedPost]:
-    """Those that have not ended, oldest first: all, or those of a server."""
+    """Return the posts that haven't ended, oldest first: all, or those of a server."""
     return await _posts(database, feed_posts.c.ended_at.is_(None), guild_id)
 
 
 async def posts_of_guild(
     database: Database, guild_id: int, ended_after: datetime
 ) -> list[FeedPost]:
-    """The posts of a server, oldest first; those too that ended by themselves after that time."""
+    """Return the posts of a server, oldest first, including those that ended by themselves after
+    ``ended_after``."""
     lately = feed_posts.c.ended_why != "", feed_posts.c.ended_at >= to_micros(ended_after)
     shown = or_(feed_posts.c.ended_at.is_(None), and_(*lately))
     return await _posts(database, shown, guild_id)
@@ -150,7 +151,7 @@ async def _posts(database: Database, condition: Any, guild_id: int | None) -> li
 
 
 async def noted_articles(database: Database, post_id: int, since: datetime) -> set[str]:
-    """The articles that came in since then and whose fate with a post is known."""
+    """Return the articles that came in since ``since`` and have been decided on for a post."""
     query = select(posted_articles.c.article_id).where(
         posted_articles.c.post_id == post_id, posted_articles.c.arrived_at >= to_micros(since)
     )
@@ -158,8 +159,8 @@ async def noted_articles(database: Database, post_id: int, since: datetime) -> s
 
 
 async def note_articles(database: Database, rows: Sequence[PostedArticle]) -> None:
-    """Keep what is to become of articles, in one transaction. Of those that wait, one that goes to
-    that channel already, for another post, is skipped."""
+    """Store what is to become of articles, in one transaction. A waiting one that another post
+    already sends to the channel is skipped."""
     if not rows:
         return
     channel_id = rows[0].channel_id
@@ -183,13 +184,13 @@ async def note_articles(database: Database, rows: Sequence[PostedArticle]) -> No
 
 
 async def on_their_way(database: Database, channel_id: int) -> list[PostedArticle]:
-    """Messages to a channel that were begun and not noted to have arrived, oldest first."""
+    """Return messages to a channel that were begun but not recorded as arrived, oldest first."""
     query = _articles(posted_articles.c.channel_id == channel_id, "sending")
     return await _read(database, query.order_by(posted_articles.c.at))
 
 
 async def newest_waiting(database: Database, post_ids: Sequence[int]) -> PostedArticle | None:
-    """Of what waits for these posts, the article that was published last."""
+    """Return the waiting article of these posts that was published last; None if there is none."""
     query = _articles(posted_articles.c.post_id.in_(post_ids), "waiting").order_by(
         posted_articles.c.published_at.desc(), posted_articles.c.arrived_at.desc()
     )
@@ -198,7 +199,8 @@ async def newest_waiting(database: Database, post_ids: Sequence[int]) -> PostedA
 
 
 async def first_waiting_of_story(database: Database, like: PostedArticle) -> PostedArticle:
-    """Of what waits for the post of ``like`` and tells its story, the article that came first."""
+    """Return the waiting article that was published first in the post and story of ``like``; else
+    ``like``."""
     query = _articles(posted_articles.c.post_id == like.post_id, "waiting").where(
         posted_articles.c.story_id == like.story_id
     )
@@ -207,7 +209,7 @@ async def first_waiting_of_story(database: Database, like: PostedArticle) -> Pos
 
 
 async def channels_waiting(database: Database) -> set[int]:
-    """The channels for which something waits, is on its way, or is to be published."""
+    """Return the channels for which something waits, is on its way, or is to be published."""
     to_do = posted_articles.c.state.in_(("waiting", "sending"))
     query = select(posted_articles.c.channel_id).where(or_(to_do, posted_articles.c.to_publish))
     query = query.distinct()
@@ -215,7 +217,7 @@ async def channels_waiting(database: Database) -> set[int]:
 
 
 async def settle(database: Database, article: PostedArticle) -> None:
-    """Keep what became of an article."""
+    """Store what became of an article."""
     row = _article_row(article)
     async with database.write() as connection:
         await connection.execute(
@@ -226,7 +228,7 @@ async def settle(database: Database, article: PostedArticle) -> None:
 async def skip_waiting(
     database: Database, before: datetime, now: datetime, reason: str = "stale"
 ) -> None:
-    """Give up what came in before then and still waits."""
+    """Skip what came in before ``before`` and is still waiting."""
     async with database.write() as connection:
         await connection.execute(
             update(posted_articles)
@@ -237,7 +239,7 @@ async def skip_waiting(
 
 
 async def skip_waiting_of(database: Database, post_id: int, reason: str, now: datetime) -> None:
-    """Give up everything that waits for a post."""
+    """Skip everything that waits for a post."""
     async with database.write() as connection:
         await connection.execute(
             update(posted_articles)
@@ -247,7 +249,8 @@ async def skip_waiting_of(database: Database, post_id: int, reason: str, now: da
 
 
 async def is_posted(database: Database, channel_id: int, but: PostedArticle) -> bool:
-    """Whether the article of ``but`` is in a channel, or on its way there, for another post."""
+    """Return whether the article of ``but`` is in a channel, or on its way there, for another
+    post."""
     query = select(func.count()).where(
         posted_articles.c.channel_id == channel_id,
         posted_articles.c.article_id == but.article_id,
@@ -260,7 +263,8 @@ async def is_posted(database: Database, channel_id: int, but: PostedArticle) -> 
 async def sent_of_story(
     database: Database, channel_id: int, article_id: str
 ) -> PostedArticle | None:
-    """The first message in a channel on the story that an article tells now; None if there is none."""
+    """Return the first message in a channel on the story that an article belongs to now; None if
+    there is none."""
     shown = versions.alias("shown")
     told = story_members.alias("told")
     story = (
@@ -285,7 +289,7 @@ async def sent_of_story(
 
 
 async def sent_count(database: Database, post_id: int, since: datetime) -> int:
-    """How many messages of a post have been sent since then, or are on their way."""
+    """Return how many messages of a post were sent since ``since`` or are on their way."""
     query = select(func.count()).where(
         posted_articles.c.post_id == post_id,
         posted_articles.c.state.in_(("sent", "sending")),
@@ -295,7 +299,7 @@ async def sent_count(database: Database, post_id: int, since: datetime) -> int:
 
 
 async def pinged_since(database: Database, post_id: int, moment: datetime) -> bool:
-    """Whether a message of a post mentioned its role since then."""
+    """Return whether a message of a post has mentioned its role since ``moment``."""
     query = select(func.count()).where(
         posted_articles.c.post_id == post_id,
         posted_articles.c.pinged,
@@ -305,7 +309,7 @@ async def pinged_since(database: Database, post_id: int, moment: datetime) -> bo
 
 
 async def to_be_published(database: Database, channel_id: int) -> list[PostedArticle]:
-    """Messages in an announcement channel that its followers have not got, the newest first."""
+    """Return the messages in an announcement channel that aren't published yet, newest first."""
     query = _articles(posted_articles.c.channel_id == channel_id, "sent").where(
         posted_articles.c.to_publish
     )
@@ -313,7 +317,7 @@ async def to_be_published(database: Database, channel_id: int) -> list[PostedArt
 
 
 async def published_count(database: Database, channel_id: int, since: datetime) -> int:
-    """How many messages of an announcement channel have been published since then."""
+    """Return how many messages of an announcement channel were published since ``since``."""
     query = select(func.count()).where(
         posted_articles.c.channel_id == channel_id,
         posted_articles.c.crossposted_at >= to_micros(since),
@@ -322,8 +326,8 @@ async def published_count(database: Database, channel_id: int, since: datetime) 
 
 
 async def note_published(database: Database, article_id: str, at: datetime | None) -> None:
-    """Note that a message (by the id of its ``PostedArticle``) is published, at ``at``, or never
-    will be."""
+    """Record that a message (by the id of its ``PostedArticle``) was published at ``at``, or never
+    will be if that is None."""
     async with database.write() as connection:
         await connection.execute(
             update(posted_articles)
@@ -333,7 +337,7 @@ async def note_published(database: Database, article_id: str, at: datetime | Non
 
 
 async def forget_old(database: Database, sent_before: datetime, skipped_before: datetime) -> None:
-    """Delete what was dealt with so long ago that nothing asks for it any more."""
+    """Delete what was sent or skipped so long ago that nothing needs it any more."""
     old = or_(
         and_(
             posted_articles.c.state == "skipped",
@@ -346,7 +350,7 @@ async def forget_old(database: Database, sent_before: datetime, skipped_before: 
 
 
 async def forget_posts(database: Database, guild_id: int) -> None:
-    """Delete all posts of a server, with what was posted."""
+    """Delete all posts of a server, with what they posted."""
     mine = select(feed_posts.c.id).where(feed_posts.c.guild_id == guild_id)
     async with database.write() as connection:
         await connection.execute(delete(posted_articles).where(posted_articles.c.post_id.in_(mine)))

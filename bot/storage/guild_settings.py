@@ -1,4 +1,4 @@
-"""The settings of each Discord server, and which servers are gone."""
+"""The settings of each Discord server, and which servers the bot has left."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from retrieval.timestamps import to_micros
 
 @dataclass(frozen=True, slots=True)
 class UsageLimit:
-    """What may be used in a day by each member (``id`` is 0), by each with a role, or by all in a
-    channel: questions and US dollars, None for any."""
+    """What may be used in a day by each member (``id`` is 0), by each member with a role, or by all
+    in a channel: questions and US dollars, None without a limit."""
 
     kind: Literal["member", "role", "channel"]
     id: int
@@ -45,14 +45,14 @@ class GuildSettings:
     # Whether an article's picture is shown, which Discord fetches from its publisher.
     pictures: bool = False
     language: str | None = None
-    # Where moderators are told what needs them, None for nowhere.
+    # Where moderators are notified; None for nowhere.
     moderators_channel: int | None = None
     # A name of the tz database; None for the operator's time zone.
     zone: str | None = None
-    # Of which week moderators have had the report: 2026-W05.
+    # The week of the last report to moderators: 2026-W05.
     reported_week: str | None = None
     limits: tuple[UsageLimit, ...] = ()
-    # Who was welcomed, and in which version of the words: so that it happens once.
+    # Whether the server was greeted, which happens once.
     welcomed: bool = False
 
 
@@ -61,7 +61,7 @@ _IDS = frozenset({"channels", "ask_roles", "free_roles", "moderator_roles"})
 
 
 async def load_guild_settings(database: Database, guild_id: int) -> GuildSettings:
-    """The settings of a server; the defaults for one that has set nothing."""
+    """Return the settings of a server, by default unchanged ones."""
     query = select(guilds.c.settings).where(guilds.c.id == guild_id)
     stored = await database.read(lambda connection: connection.scalar(query))
     return _read(stored or {})
@@ -75,9 +75,9 @@ async def change_guild_settings(
     by: tuple[Corpus, Actor] | None = None,
     **changes: Any,
 ) -> GuildSettings:
-    """Change some settings of a server and keep them; returns all of them.
+    """Change some settings of a server and return all of them.
 
-    ``by`` is who does that, for the audit of a corpus.
+    ``by`` is who changes them, for the audit log of a corpus.
     """
     async with database.write() as connection:
         query = select(guilds.c.settings).where(guilds.c.id == guild_id)
@@ -103,7 +103,7 @@ async def change_guild_settings(
 
 
 async def mark_present(database: Database, guild_ids: list[int], now: datetime) -> None:
-    """Note that the bot is in these servers: what is theirs is kept."""
+    """Record that the bot is in these servers, so that their data is kept."""
     async with database.write() as connection:
         await connection.execute(
             update(guilds).where(guilds.c.id.in_(guild_ids)).values(removed_at=None)
@@ -121,8 +121,9 @@ async def mark_present(database: Database, guild_ids: list[int], now: datetime) 
 async def mark_removed(
     database: Database, guild_id: int, now: datetime, lease: Lease | None = None
 ) -> None:
-    """Note that the bot was removed from a server, also one that it never noted to be in; from now
-    on its grace time runs. Raises ``StorageError`` if ``lease`` is another's by now."""
+    """Record that the bot was removed from a server, even one that it wasn't recorded to be in. Its
+    grace period begins. Raises ``StorageError`` (``lease-lost``) if somebody else holds ``lease``
+    by now."""
     at = to_micros(now)
     async with database.write() as connection:
         if lease is not None:
@@ -140,25 +141,25 @@ async def mark_removed(
 
 
 async def known_guilds(database: Database) -> list[int]:
-    """The servers that are not known to be gone."""
+    """Return the servers that the bot isn't known to have left."""
     query = select(guilds.c.id).where(guilds.c.removed_at.is_(None)).order_by(guilds.c.id)
     return await database.read(lambda connection: list(connection.execute(query).scalars()))
 
 
 async def guilds_removed_before(database: Database, moment: datetime) -> list[int]:
-    """The servers whose grace time ended, if it began before ``moment``."""
+    """Return the servers that the bot left before ``moment``, whose grace period is over."""
     query = select(guilds.c.id).where(guilds.c.removed_at < to_micros(moment))
     return await database.read(lambda connection: list(connection.execute(query).scalars()))
 
 
 async def forget_guild(database: Database, guild_id: int) -> None:
-    """Delete what is kept of a server itself. Its corpus and its answers go on their own."""
+    """Delete the settings of a server. Its corpus and its answers are deleted separately."""
     async with database.write() as connection:
         await connection.execute(delete(guilds).where(guilds.c.id == guild_id))
 
 
 def _difference(name: str, before: Any, after: Any) -> str | None:
-    """What changed, in words for the audit; None if nothing did."""
+    """Return what changed, in words for the audit log; None if nothing did."""
     if before == after:
         return None
     if name == "moderators_channel":
@@ -183,7 +184,7 @@ def _limit_words(limit: UsageLimit) -> str:
 
 
 def _read(stored: dict[str, Any]) -> GuildSettings:
-    # A setting of a newer or older version that this one does not know is left alone.
+    # Ignore settings of newer or older versions that this one doesn't know.
     known: dict[str, Any] = {
         name: tuple(value) if name in _IDS else value
         for name, value in stored.items()

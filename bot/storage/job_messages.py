@@ -1,4 +1,4 @@
-"""Where people see how jobs come along, so that it goes on there after a restart."""
+"""Where people see the progress of jobs, so that it continues there after a restart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from retrieval.catalogue.database import Database
 
 @dataclass(frozen=True, slots=True)
 class JobMessage:
-    """A message of a Discord server. ``message_id`` is None where none could be sent yet."""
+    """A message in a Discord server. ``message_id`` is None if none could be sent yet."""
 
     job_id: int
     guild_id: int
@@ -22,7 +22,7 @@ class JobMessage:
 
 
 async def save_job_message(database: Database, message: JobMessage) -> None:
-    """Keep where a job is shown, instead of where it was before."""
+    """Store where a job is shown, replacing the former place."""
     async with database.write() as connection:
         await connection.execute(
             delete(job_messages).where(job_messages.c.job_id == message.job_id)
@@ -31,24 +31,26 @@ async def save_job_message(database: Database, message: JobMessage) -> None:
 
 
 async def all_job_messages(database: Database) -> list[JobMessage]:
-    """Of all jobs that are shown, in the order in which they came."""
+    """Return the messages of all jobs that are shown, by job."""
     query = select(job_messages).order_by(job_messages.c.job_id)
     rows = await database.read(lambda connection: connection.execute(query).all())
     return [JobMessage(*row) for row in rows]
 
 
 async def job_message(database: Database, job_id: int) -> JobMessage | None:
+    """Return the message of a job; None if there is none."""
     query = select(job_messages).where(job_messages.c.job_id == job_id)
     row = await database.read(lambda connection: connection.execute(query).first())
     return JobMessage(*row) if row is not None else None
 
 
 async def forget_job_message(database: Database, job_id: int) -> None:
+    """Delete where a job is shown."""
     async with database.write() as connection:
         await connection.execute(delete(job_messages).where(job_messages.c.job_id == job_id))
 
 
 async def forget_job_messages(database: Database, guild_id: int) -> None:
-    """Forget where the jobs of a server are shown."""
+    """Delete where the jobs of a server are shown."""
     async with database.write() as connection:
         await connection.execute(delete(job_messages).where(job_messages.c.guild_id == guild_id))

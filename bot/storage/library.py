@@ -1,4 +1,4 @@
-"""Opening a data folder with the application's own tables in it."""
+"""Open a data folder with the application's own tables in it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ APPLICATION = SchemaBranch(
 
 
 def open_library(config: LibraryConfig, **options: Any) -> AbstractAsyncContextManager[Library]:
-    """Open a data folder as ``retrieval.maintenance.open_library`` does, and migrate the application's
-    tables too. Raises as it does; ``FolderTooNew`` for either."""
+    """Open a data folder like ``retrieval.maintenance.open_library``, and migrate the application's
+    tables too. Raises what that raises; ``FolderTooNew`` for either."""
     return retrieval.maintenance.open_library(config, branches=(APPLICATION,), **options)

@@ -1,4 +1,4 @@
-"""What each member used today, by server and channel. Days that are over are deleted."""
+"""What each member used today, by server and channel. Past days are deleted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from retrieval.catalogue.database import Database
 
 @dataclass(frozen=True, slots=True)
 class MemberDay:
-    """Where and when somebody asks: ``channel_id`` is that of the channel, not of a thread in it."""
+    """Where and when somebody asks. ``channel_id`` is that of the channel, even in one of its
+    threads."""
 
     day: date
     guild_id: int
@@ -24,26 +25,26 @@ class MemberDay:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """``cost`` in US dollars, of the calls whose model has a price."""
+    """What was used; ``cost`` is in US dollars, of calls whose model has a price."""
 
     questions: int
     cost: float
 
 
 async def count_question(database: Database, at: MemberDay, questions: int = 1) -> None:
-    """Count a question, or take one back; the server's days before are deleted."""
+    """Count a question, or take one back; the server's past days are deleted."""
     async with database.write() as connection:
         await _add(connection, at, questions, 0)
 
 
 async def add_cost(database: Database, at: MemberDay, cost: float) -> None:
-    """Count what a question cost."""
+    """Count what a question cost, in US dollars."""
     async with database.write() as connection:
         await _add(connection, at, 0, round(cost * 1_000_000))
 
 
 async def used_by_member(database: Database, day: date, guild_id: int, user_id: int) -> Used:
-    """What a member used in a server on a day, in all channels and directly."""
+    """Return what a member used in a server on a day, in all channels and directly."""
     table = member_usage.c
     return await _sum(
         database, (table.day == day.isoformat()) & (table.guild_id == guild_id), user_id=user_id
@@ -51,25 +52,25 @@ async def used_by_member(database: Database, day: date, guild_id: int, user_id: 
 
 
 async def used_in_channel(database: Database, day: date, guild_id: int, channel_id: int) -> Used:
-    """What all members used in a channel on a day."""
+    """Return what all members used in a channel on a day."""
     table = member_usage.c
     where = (table.day == day.isoformat()) & (table.guild_id == guild_id)
     return await _sum(database, where & (table.channel_id == channel_id))
 
 
 async def used_everywhere(database: Database, day: date, user_id: int) -> Used:
-    """What a person used on a day in all servers."""
+    """Return what a person used on a day in all servers."""
     return await _sum(database, member_usage.c.day == day.isoformat(), user_id=user_id)
 
 
 async def forget_member_usage(database: Database, guild_id: int) -> None:
-    """Delete what is counted of a server."""
+    """Delete the usage in a server."""
     async with database.write() as connection:
         await connection.execute(delete(member_usage).where(member_usage.c.guild_id == guild_id))
 
 
 async def forget_days_before(database: Database, day: date) -> None:
-    """Delete what is counted of all days before ``day``, also of servers where nobody asks any more."""
+    """Delete the usage of all days before ``day``, even in servers where nobody asks any more."""
     async with database.write() as connection:
         await connection.execute(delete(member_usage).where(member_usage.c.day < day.isoformat()))
 

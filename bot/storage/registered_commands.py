@@ -11,13 +11,13 @@ _NAME = "discord_commands"
 
 
 class DatabaseRecord:
-    """Keeps it as a property of the database."""
+    """Stores it as a property of the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def read(self) -> str:
-        """Return what was written last, nothing if nothing was."""
+        """Return what was written last, empty if nothing was."""
         query = select(properties.c.value).where(properties.c.name == _NAME)
         return await self._database.read(lambda connection: connection.scalar(query)) or ""
 

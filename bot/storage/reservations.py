@@ -1,7 +1,7 @@
-"""Parts of the daily budget that are spoken for by calls under way, in whichever process.
+"""Parts of the daily budget that are reserved for calls in progress, in any process.
 
-They are shared on a database server only. Nothing here waits for other writing transactions of the
-process: somebody waits for an answer.
+They are only shared on a database server. Nothing here waits for other writing transactions of the
+process, because somebody waits for an answer.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from bot.storage.schema import usage, usage_reservations
 from retrieval.catalogue.database import Database
 from retrieval.timestamps import to_micros
 
-# Of advisory locks, which are numbers: who decides about a reservation holds it.
+# The number of the advisory lock that is held while a reservation is decided on.
 _TURN = 0x6275646765747331
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What calls may use at most; ``cost`` in US dollars, 0 for a model without a price."""
+    """What calls may use at most; ``cost`` is in US dollars, 0 for a model without a price."""
 
     day: date
     corpus: str
@@ -34,10 +34,11 @@ class Reservation:
 async def reserve(
     database: Database, wanted: Reservation, budget: Budget, *, now: datetime, until: datetime
 ) -> int | None:
-    """Reserve what is ``wanted`` if the day's budget has it left, else return None. Returns what to
-    ``release`` it by. It counts as used until then, or until a moment if nobody does.
+    """Reserve what is ``wanted`` if the day's budget has it left, and return an id to ``release``
+    it by; else return None. It counts as used until it is released, or until ``until``. Raises
+    ``StorageError``.
 
-    Whoever asks at the same time, of whichever process, is decided about before or afterwards.
+    Simultaneous calls, from any process, are decided on one after the other.
     """
     table = usage_reservations
     async with database.write_beside() as connection:
@@ -60,7 +61,7 @@ async def reserve(
 
 
 async def release(database: Database, reservation: int) -> None:
-    """Let go of a reservation: what the calls took is entered by now."""
+    """Release a reservation, after the usage of its calls was recorded. Raises ``StorageError``."""
     async with database.write_beside() as connection:
         await connection.execute(
             delete(usage_reservations).where(usage_reservations.c.id == reservation)
@@ -68,7 +69,7 @@ async def release(database: Database, reservation: int) -> None:
 
 
 async def _so_far(connection: AsyncConnection, day: date, corpus: str | None) -> tuple[int, float]:
-    """Tokens and dollars of a day, used and reserved, in one corpus or in all."""
+    """Return the tokens and dollars of a day, used and reserved, in one corpus or in all."""
     used, reserved = usage.c, usage_reservations.c
     tokens = (used.prompt_tokens + used.completion_tokens).label("tokens")
     parts = []

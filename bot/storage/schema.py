@@ -1,7 +1,8 @@
-"""The application's own tables, beside the catalogue's. Moments are whole microseconds since 1970 in UTC.
+"""The application's own tables, next to the catalogue's. Times are whole microseconds since 1970 in
+UTC.
 
-They name corpora and jobs of the catalogue by name and id without a constraint: who deletes a corpus
-deletes what is here of it.
+They refer to the catalogue's corpora and jobs by name and id, without constraints: whoever deletes
+a corpus also deletes its rows here.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ usage = Table(
     Index("ix_usage_day_corpus", "day", "corpus"),
 )
 
-# What calls under way may use at most, until they are entered above; one that a crash left counts until
-# its time is over.
+# The most that calls in progress may use, until their usage is recorded above; one that a crash
+# left counts until its time is over.
 usage_reservations = Table(
     "usage_reservations",
     metadata,
@@ -147,8 +148,8 @@ subscriptions = Table(
     sqlite_autoincrement=True,
 )
 
-# A message that is going to be sent, written down before it is: ``id`` is the nonce by which
-# Discord knows it again. ``slot`` is what it is for: a time, or the first story of an alert.
+# A message that is going to be sent, recorded before it is: ``id`` is the nonce by which Discord
+# recognizes it. ``slot`` is what it is for: a time, or the first story of an alert.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -191,7 +192,7 @@ feed_posts = Table(
     Column("quiet_until", Integer),
     Column("paused", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    # What came in before then is none of its news.
+    # What came in before then isn't posted.
     Column("resumed_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Column("ended_why", TEXT),
@@ -199,8 +200,8 @@ feed_posts = Table(
     sqlite_autoincrement=True,
 )
 
-# What becomes of each article that a post was asked for. ``id`` is the nonce of its message, and
-# stands in the message, by which it is known again.
+# What becomes of each article that was chosen for a post. ``id`` is the nonce of its message, and
+# is shown in it, so that it can be recognized.
 posted_articles = Table(
     "posted_articles",
     metadata,
@@ -231,7 +232,7 @@ posted_articles = Table(
     Index("ix_posted_articles_post_id_arrived_at", "post_id", "arrived_at"),
 )
 
-# When the moderators of a server were last told which feeds fail.
+# When the moderators of a server were last told about failing feeds.
 feed_reports = Table(
     "feed_reports",
     metadata,
@@ -239,8 +240,8 @@ feed_reports = Table(
     Column("at", BigInteger, nullable=False),
 )
 
-# What moderators say to the answer to a question, for whenever it is asked again. ``question_key``
-# is a hash of the question: whose it was, and its words, need not be kept for that.
+# What moderators say about the answer to a question, whenever it is asked again. ``question_key``
+# is a hash of the question, so that neither its words nor its author have to be stored.
 answer_notes = Table(
     "answer_notes",
     metadata,
@@ -251,7 +252,7 @@ answer_notes = Table(
     Column("at", BigInteger, nullable=False),
 )
 
-# Who asked the moderators for what an answer could not tell.
+# Who asked the moderators for what an answer lacked.
 asked_moderators = Table(
     "asked_moderators",
     metadata,
@@ -260,8 +261,8 @@ asked_moderators = Table(
     Column("at", BigInteger, nullable=False),
 )
 
-# What members used today, for limits; the days before are deleted. ``guild_id`` is the server from
-# whose articles was answered, also directly.
+# What members used today, for limits; past days are deleted. ``guild_id`` is the server whose
+# articles the answer came from, even in a direct message.
 member_usage = Table(
     "member_usage",
     metadata,

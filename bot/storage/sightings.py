@@ -1,4 +1,4 @@
-"""In which servers somebody was seen last: where a direct message of theirs may be answered from."""
+"""In which servers somebody was seen last, from which their direct messages may be answered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.storage.schema import sightings
 from retrieval.catalogue.database import Database
 from retrieval.timestamps import to_micros
 
-# The oldest beyond these are deleted.
+# Beyond these numbers the oldest are deleted.
 MOST_SERVERS = 25
 _MOST_KEPT = 200_000
 
@@ -20,7 +20,7 @@ _MOST_KEPT = 200_000
 async def note_sightings(
     database: Database, seen: Collection[tuple[int, int]], now: datetime
 ) -> None:
-    """Note that people, by id, were seen in servers, by id."""
+    """Record that people were seen in servers: pairs (user id, guild id)."""
     table = sightings.c
     async with database.write() as connection:
         for user_id, guild_id in seen:
@@ -33,7 +33,7 @@ async def note_sightings(
 
 
 async def servers_seen(database: Database, user_id: int) -> list[int]:
-    """The ids of the servers in which somebody was seen, the last one first."""
+    """Return the ids of the servers in which somebody was seen, the latest first."""
     query = (
         select(sightings.c.guild_id)
         .where(sightings.c.user_id == user_id)
@@ -45,7 +45,8 @@ async def servers_seen(database: Database, user_id: int) -> list[int]:
 async def forget_sightings(
     database: Database, *, user_id: int | None = None, guild_id: int | None = None
 ) -> None:
-    """Delete where a person was seen, or who was seen in a server."""
+    """Delete where a person was seen, or who was seen in a server. Raises ``ValueError`` without
+    either."""
     if user_id is None and guild_id is None:
         raise ValueError("of whom?")
     forgotten = delete(sightings)

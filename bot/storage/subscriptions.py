@@ -13,12 +13,12 @@ from retrieval.catalogue.database import Database
 from retrieval.catalogue.schema import corpora
 from retrieval.timestamps import from_micros, to_micros
 
-# The slot of what was there already when alerts on a topic were made; nothing is sent for it.
+# The slot of articles that existed before alerts on a topic began; nothing is sent for it.
 BEGINNING = "begin"
 
 _TWO_DAYS = timedelta(days=2)
 _MOMENTS = ("created_at", "done_until", "ended_at", "impossible_since")
-# When the runner looks at a subscription; one that changes is looked at in its next round.
+# When the runner checks a subscription; a changed one is checked in the next round.
 _LOOKED_AT = ("next_at", "seen_revision")
 _AT_ONCE = {"next_at": 0, "seen_revision": None}
 _ACTIVE = (subscriptions.c.ended_at.is_(None), subscriptions.c.paused.is_(False))
@@ -27,7 +27,7 @@ _COLUMNS = [column for column in subscriptions.columns if column.name not in _LO
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A digest at a local time, or alerts on a topic; to a channel, or directly to who made it.
+    """A digest at a local time, or alerts on a topic, to a channel or directly to its creator.
 
     Minutes are of the local day in ``zone``; a ``weekday`` of None is every day.
     """
@@ -53,14 +53,14 @@ class Subscription:
     paused: bool = False
     ended_at: datetime | None = None
     ended_why: str | None = None
-    # Since when, and how often, what Discord calls final was met; none since the last message.
+    # Since when, and how often, Discord refused for good; reset by the next message.
     impossible_since: datetime | None = None
     impossible_tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message that is on its way; ``id`` is its nonce."""
+    """A message on its way; ``id`` is its nonce."""
 
     id: str
     subscription_id: int
@@ -70,7 +70,7 @@ class Delivery:
 
 
 async def add_subscription(database: Database, subscription: Subscription) -> Subscription:
-    """Keep a new one; returned with its id."""
+    """Store a new subscription and return it with its id."""
     row = asdict(subscription)
     del row["id"]
     for name in _MOMENTS:
@@ -84,7 +84,8 @@ async def add_subscription(database: Database, subscription: Subscription) -> Su
 async def active_subscriptions(
     database: Database, *, user_id: int | None = None, guild_id: int | None = None
 ) -> list[Subscription]:
-    """Those that have not ended, oldest first: all, or those of a person or of a server."""
+    """Return the subscriptions that haven't ended, oldest first: all, or those of a person or a
+    server."""
     query = select(*_COLUMNS).where(subscriptions.c.ended_at.is_(None))
     if user_id is not None:
         query = query.where(subscriptions.c.user_id == user_id)
@@ -96,8 +97,8 @@ async def active_subscriptions(
 
 
 async def due_subscriptions(database: Database, now: datetime) -> list[Subscription]:
-    """Those to look at now: digests whose time has come, and alerts of whose corpus something
-    changed. Paused and ended ones never are."""
+    """Return the subscriptions to check now: digests that are due, and alerts whose corpus has
+    changed. Paused and ended ones are never due."""
     revision = func.coalesce(corpora.c.revision, 0)
     query = (
         select(*_COLUMNS)
@@ -115,7 +116,8 @@ async def due_subscriptions(database: Database, now: datetime) -> list[Subscript
 
 
 async def next_look(database: Database, now: datetime) -> datetime | None:
-    """When the first subscription is to be looked at of those that rest until later."""
+    """Return when the first of the subscriptions that rest now is to be checked; None if there is
+    none."""
     query = select(func.min(subscriptions.c.next_at)).where(
         subscriptions.c.next_at > to_micros(now), *_ACTIVE
     )
@@ -130,8 +132,9 @@ async def look_again(
     *,
     seen_revision: int | None = None,
 ) -> None:
-    """Note when to look again at a subscription that was ``served``; at once if it was changed
-    meanwhile. None is at once too; with a ``seen_revision`` only once its corpus has another one."""
+    """Record when to check a subscription that was ``served``: at ``moment``, or at once if that
+    is None or it was changed meanwhile. With a ``seen_revision`` only once its corpus has
+    another one."""
     query = select(*_COLUMNS).where(subscriptions.c.id == served.id)
     values = {"next_at": 0 if moment is None else to_micros(moment), "seen_revision": seen_revision}
     async with database.write() as connection:
@@ -146,6 +149,7 @@ async def look_again(
 
 
 async def subscription_by_id(database: Database, subscription_id: int) -> Subscription | None:
+    """Return a subscription; None if there is none."""
     query = select(*_COLUMNS).where(subscriptions.c.id == subscription_id)
     row = await database.read(lambda connection: connection.execute(query).mappings().first())
     return None if row is None else _subscription(dict(row))
@@ -154,7 +158,7 @@ async def subscription_by_id(database: Database, subscription_id: int) -> Subscr
 async def pause_subscription(
     database: Database, subscription_id: int, paused: bool, now: datetime
 ) -> None:
-    """Pause it, or go on from now: what fell into the pause is not made up."""
+    """Pause a subscription, or resume it from now on: what the pause skipped isn't made up for."""
     changes: dict[str, Any] = {"paused": paused}
     if not paused:
         changes["done_until"] = to_micros(now)
@@ -164,7 +168,7 @@ async def pause_subscription(
 async def edit_subscription(
     database: Database, subscription: Subscription, **changes: Any
 ) -> Subscription:
-    """Change when and what a subscription sends; returned as it is then."""
+    """Change when and what a subscription sends, and return it."""
     await _change(database, subscription.id, **changes)
     return replace(subscription, **changes)
 
@@ -172,25 +176,26 @@ async def edit_subscription(
 async def end_subscription(
     database: Database, subscription_id: int, why: str, now: datetime
 ) -> None:
+    """End a subscription, with the reason."""
     await _change(database, subscription_id, ended_at=to_micros(now), ended_why=why)
 
 
 async def note_impossible(
     database: Database, subscription_id: int, since: datetime | None, tries: int
 ) -> None:
-    """Note since when and how often nothing could be sent; None and 0 once something was."""
+    """Record since when and how often nothing could be sent; None and 0 once something was."""
     micros = None if since is None else to_micros(since)
     await _change(database, subscription_id, impossible_since=micros, impossible_tries=tries)
 
 
 async def done_until(database: Database, subscription_id: int, moment: datetime) -> None:
-    """Note that everything up to this time has been dealt with."""
+    """Record that everything up to this time was dealt with."""
     await _change(database, subscription_id, done_until=to_micros(moment))
 
 
 async def rewind(database: Database, subscription_id: int, now: datetime) -> None:
-    """The clock went back: go on from ``now``. What was delivered at times that are still to come
-    stays told, but keeps no message of those times from being sent."""
+    """Continue from ``now`` after the clock was set back. What was delivered at times still to come
+    stays recorded, but doesn't prevent messages at those times."""
     sent_later = (deliveries.c.subscription_id == subscription_id) & (
         deliveries.c.at > to_micros(now)
     )
@@ -200,7 +205,7 @@ async def rewind(database: Database, subscription_id: int, now: datetime) -> Non
             .where(sent_later, deliveries.c.settled_at.is_not(None))
             .values(
                 slot=deliveries.c.slot + ":" + deliveries.c.id,
-                # It counts for no day that is still to come.
+                # So that it doesn't count for a day still to come.
                 at=to_micros(now - _TWO_DAYS),
                 settled_at=to_micros(now),
             )
@@ -213,7 +218,7 @@ async def rewind(database: Database, subscription_id: int, now: datetime) -> Non
 
 
 async def subscriptions_of(database: Database, user_id: int) -> int:
-    """How many subscriptions of a user are kept, ended ones too."""
+    """Return how many subscriptions of a user are stored, including ended ones."""
     query = select(func.count()).where(subscriptions.c.user_id == user_id)
     return await database.read(lambda connection: connection.scalar(query)) or 0
 
@@ -221,7 +226,8 @@ async def subscriptions_of(database: Database, user_id: int) -> int:
 async def forget_subscriptions(
     database: Database, *, guild_id: int | None = None, user_id: int | None = None
 ) -> None:
-    """Delete all subscriptions of a server or of a person, with what was sent."""
+    """Delete all subscriptions of a server or a person, with what was sent. Raises ``ValueError``
+    without either."""
     if guild_id is None and user_id is None:
         raise ValueError("of whom?")
     mine = select(subscriptions.c.id)
@@ -237,7 +243,8 @@ async def forget_subscriptions(
 
 
 async def reserve_delivery(database: Database, delivery: Delivery) -> bool:
-    """Write down that a message is going to be sent; False if there is one for its slot already."""
+    """Record that a message is going to be sent; return False if there is one for its slot
+    already."""
     row = {**asdict(delivery), "stories": list(delivery.stories), "at": to_micros(delivery.at)}
     known = select(deliveries.c.id).where(
         deliveries.c.subscription_id == delivery.subscription_id, deliveries.c.slot == delivery.slot
@@ -246,7 +253,7 @@ async def reserve_delivery(database: Database, delivery: Delivery) -> bool:
         if (await connection.execute(known)).first() is not None:
             return False
         await connection.execute(insert(deliveries), row)
-        # Until it is settled it is looked for.
+        # Check the subscription until the delivery is settled.
         await connection.execute(
             update(subscriptions)
             .where(subscriptions.c.id == delivery.subscription_id)
@@ -256,7 +263,8 @@ async def reserve_delivery(database: Database, delivery: Delivery) -> bool:
 
 
 async def unsettled_deliveries(database: Database, subscription_id: int) -> list[Delivery]:
-    """Messages that were on their way when the program ended or Discord failed, oldest first."""
+    """Return messages that were on their way when the program ended or Discord failed, oldest
+    first."""
     query = (
         select(deliveries)
         .where(deliveries.c.subscription_id == subscription_id, deliveries.c.settled_at.is_(None))
@@ -272,7 +280,8 @@ async def unsettled_deliveries(database: Database, subscription_id: int) -> list
 async def settle_delivery(
     database: Database, delivery: Delivery, now: datetime, *, sent: bool, until: datetime | None
 ) -> None:
-    """A message arrived, or was given up; ``until`` moves what is dealt with, in one transaction."""
+    """Record that a message arrived, or was given up; ``until`` advances what was dealt with, in
+    the same transaction."""
     async with database.write() as connection:
         await connection.execute(
             update(deliveries)
@@ -288,7 +297,7 @@ async def settle_delivery(
 
 
 async def delivered_stories(database: Database, subscription_id: int) -> dict[int, datetime]:
-    """The stories that a subscription has told already, with when it last did."""
+    """Return by story when the subscription last told it."""
     query = (
         select(deliveries.c.stories, deliveries.c.settled_at)
         .where(deliveries.c.subscription_id == subscription_id, deliveries.c.sent.is_(True))
@@ -299,7 +308,7 @@ async def delivered_stories(database: Database, subscription_id: int) -> dict[in
 
 
 async def sent_since(database: Database, subscription_id: int, moment: datetime) -> int:
-    """How many messages a subscription has sent since then."""
+    """Return how many messages a subscription has sent since ``moment``."""
     query = select(func.count()).where(
         deliveries.c.subscription_id == subscription_id,
         deliveries.c.sent.is_(True),

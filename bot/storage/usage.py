@@ -1,6 +1,6 @@
-"""What language models have cost: one row a call, kept over restarts.
+"""What language models have cost: one row per call, kept across restarts.
 
-Rows are only added, so any process that answers may write them, whoever has the writer's lock.
+Rows are only added, so any process that answers may write them, whoever holds the writer's lock.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from retrieval.timestamps import to_micros
 
 @dataclass(frozen=True, slots=True)
 class DailyUsage:
-    """Sums of a day. ``cost`` in US dollars, of the calls whose model has a price."""
+    """The sums of a day; ``cost`` is in US dollars, of calls whose model has a price."""
 
     calls: int
     tokens: int
@@ -36,7 +36,8 @@ async def record_usage(
     completion_tokens: int,
     cost: float | None,
 ) -> None:
-    """Keep one call. ``corpus`` is a name: it may be one that holds nothing yet."""
+    """Record one call; ``cost`` is in US dollars. ``corpus`` is a name, perhaps of one that is
+    empty."""
     row = {
         "at": to_micros(at),
         "day": day.isoformat(),
@@ -51,7 +52,7 @@ async def record_usage(
 
 
 async def usage_of_day(database: Database, day: date, corpus: str | None = None) -> DailyUsage:
-    """What went on one day, in one corpus or in all."""
+    """Return the usage of one day, in one corpus or in all."""
     query = _summed().where(usage.c.day == day.isoformat())
     if corpus is not None:
         query = query.where(usage.c.corpus == corpus)
@@ -60,21 +61,21 @@ async def usage_of_day(database: Database, day: date, corpus: str | None = None)
 
 
 async def usage_since(database: Database, since: datetime, corpus: str) -> DailyUsage:
-    """What went on a corpus since a moment."""
+    """Return the usage of a corpus since a moment."""
     query = _summed().where(usage.c.at >= to_micros(since), usage.c.corpus == corpus)
     row = await database.read(lambda connection: connection.execute(query).one())
     return DailyUsage(row[0], int(row[1]), int(row[2]) / 1_000_000)
 
 
 async def forget_usage(database: Database, corpus: str) -> None:
-    """Delete what was spent on a corpus that is deleted."""
+    """Delete the usage of a corpus that is deleted."""
     async with database.write() as connection:
         for table in (usage, usage_reservations):
             await connection.execute(delete(table).where(table.c.corpus == corpus))
 
 
 def _summed() -> Select[Any]:
-    """Calls, tokens and millionths of a US dollar."""
+    """Return the query for calls, tokens and millionths of a US dollar."""
     return select(
         func.count(),
         func.coalesce(func.sum(usage.c.prompt_tokens + usage.c.completion_tokens), 0),
