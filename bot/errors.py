@@ -1,4 +1,4 @@
-"""What a person in Discord may not do, by codes and parameters: ``bot.i18n`` has the words."""
+"""What a person in Discord may not do, as codes and parameters; ``bot.i18n`` has the texts."""
 
 from __future__ import annotations
 
@@ -6,4 +6,5 @@ from retrieval.errors import NewsdeskError
 
 
 class UserError(NewsdeskError):
-    """Something that a person may not do, that can't be done so, or (``retry``) not just now."""
+    """Something that a person may not do, or that can't be done like that, or (``retry``) not at
+    present."""

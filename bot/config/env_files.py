@@ -1,4 +1,4 @@
-"""Where settings are looked for beside the environment."""
+"""Where settings are read from besides the environment."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ _DATA_DIR = "NEWSDESK_DATA_DIR"
 
 
 def default_data_dir() -> Path:
+    """Return the data folder of the current user."""
     return user_data_path("newsdesk", appauthor=False)
 
 
 def env_files(environment: Mapping[str, str] | None = None) -> list[Path]:
-    """The `.env` files that there are: in the working folder, then in the data folder and beside it.
+    """Return the existing `.env` files: in the working folder, then in the data folder and beside
+    it.
 
     The data folder is the one that the environment or the working folder's file names.
     """
@@ -26,12 +28,12 @@ def env_files(environment: Mapping[str, str] | None = None) -> list[Path]:
     here = Path(".env")
     given = environment.get(_DATA_DIR)
     if not given and here.is_file():
-        with contextlib.suppress(OSError, UnicodeDecodeError):  # told of when it is read
+        with contextlib.suppress(OSError, UnicodeDecodeError):  # reported when it is read
             given = dotenv_values(here).get(_DATA_DIR)
     folder = Path(given).expanduser().absolute() if given else default_data_dir()
     found: list[Path] = []
     for file in (here, folder / ".env", folder.parent / ".env"):
-        with contextlib.suppress(OSError):  # a folder that may not be looked into
+        with contextlib.suppress(OSError):  # a folder that can't be read
             known = not file.is_file() or any(file.samefile(each) for each in found)
             if not known and (file.parent != folder.parent or _is_ours(file, folder)):
                 found.append(file)
@@ -39,8 +41,8 @@ def env_files(environment: Mapping[str, str] | None = None) -> list[Path]:
 
 
 def _is_ours(file: Path, folder: Path) -> bool:
-    """Whether a file beside the data folder is of somebody who may say what goes on in it: that
-    folder may lie where everybody can put files, such as /tmp."""
+    """Return whether a file beside the data folder belongs to somebody trusted: that folder may be
+    where everybody can put files, such as /tmp."""
     owner = file.stat().st_uid
     mine = os.geteuid() if hasattr(os, "geteuid") else owner
     return owner in (0, mine) or (folder.is_dir() and owner == folder.stat().st_uid)

@@ -1,4 +1,4 @@
-"""What an operator sets, as plain data: of the model, of answers, of waiting."""
+"""What an operator sets, as plain data: for the model, answers and queues."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """``first_seconds`` bounds the wait for the first token, ``next_seconds`` that for each
-    further one, ``retry_seconds`` all waiting between tries, ``load_seconds`` the wait for a server
-    that reads its model first. A model that thinks may use ``reasoning_tokens`` for that.
-    ``memory`` is the file that keeps what was learned of servers."""
+    """Options of a model; times are in seconds. ``first_seconds`` limits the wait for the first
+    token, ``next_seconds`` that for each further one, ``retry_seconds`` all waiting between tries,
+    and ``load_seconds`` the wait for a server that first loads its model. A reasoning model may use
+    ``reasoning_tokens`` for its thoughts. ``memory`` is the file that stores what was learned about
+    servers."""
 
     name: str
     base_url: str | None = None
@@ -28,11 +29,12 @@ class ModelOptions:
 
     @property
     def is_configured(self) -> bool:
+        """Whether there is a server or a key."""
         return bool(self.base_url or self.api_key)
 
     @property
     def where(self) -> str:
-        """The server for people and the log: of its address no path, name or key."""
+        """The server for people and the log, without path, name and key."""
         if self.base_url is None:
             return "OpenAI"
         parts = urlsplit(self.base_url)
@@ -41,8 +43,8 @@ class ModelOptions:
 
 @dataclass(frozen=True, slots=True)
 class GenerationLimits:
-    """Bounds of what a model is given and may write: tokens, and seconds for the whole answer.
-    A model that thinks may use ``reasoning_tokens`` more for that."""
+    """Limits of what a model gets and may write: tokens, and seconds for the whole answer. A
+    reasoning model may use ``reasoning_tokens`` in addition."""
 
     context_tokens: int = 3_000
     answer_tokens: int = 400
@@ -53,13 +55,13 @@ class GenerationLimits:
 
 @dataclass(frozen=True, slots=True)
 class DailyLimit:
-    """US dollars and tokens; None is without limit."""
+    """US dollars and tokens per day; None is unlimited."""
 
     cost: float | None
     tokens: int | None
 
     def allows(self, cost: float, tokens: int) -> bool:
-        """Whether so much may have been used at the end of the day."""
+        """Return whether this much may be used by the end of the day."""
         return (self.cost is None or cost <= self.cost) and (
             self.tokens is None or tokens <= self.tokens
         )
@@ -67,9 +69,9 @@ class DailyLimit:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What may be used in a day, of all corpora and of each; None is without limit.
+    """What may be used in a day, by all corpora and by each; None is unlimited.
 
-    Cost in US dollars. Tokens count for every model, cost for those that have a price.
+    Cost is in US dollars. Tokens count for every model, cost for those with a price.
     """
 
     cost: float | None = None
@@ -79,10 +81,12 @@ class Budget:
 
     @property
     def limits_anything(self) -> bool:
+        """Whether there is any limit."""
         return bool(self.limits(""))
 
     def limits(self, corpus: str) -> list[tuple[str | None, DailyLimit]]:
-        """What limits all corpora together, under None, and what limits ``corpus``."""
+        """Return the limit of all corpora together, under None, and that of ``corpus``, as far as
+        they are set."""
         every = (
             (None, DailyLimit(self.cost, self.tokens)),
             (corpus, DailyLimit(self.corpus_cost, self.corpus_tokens)),
@@ -92,7 +96,8 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class AnsweringConfig:
-    """``zone``: where those who ask are, whose day the budget is of."""
+    """The configuration of answers. ``zone`` is that of the readers, to whose day the budget
+    applies."""
 
     model: ModelOptions
     composing: GenerationLimits = field(default_factory=GenerationLimits)
@@ -105,8 +110,8 @@ class AnsweringConfig:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """``cooldown`` in seconds for each user; answers made at once in all and for each server;
-    how many questions may wait, in all and for each user."""
+    """Limits of questions: ``cooldown`` in seconds per user; concurrent answers, in total and per
+    server; waiting questions, in total and per user."""
 
     cooldown: float = 5.0
     at_once: int = 4

@@ -1,4 +1,4 @@
-"""Settings that have a better name now: the former one goes on working, and says so."""
+"""Renamed settings: the former name still works, with a warning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from retrieval.errors import Note, SettingsError
 
 
 class _NewName(NamedTuple):
-    """``factor`` turns a number in the former unit into one in the new unit."""
+    """``factor`` converts a number in the former unit into the new unit."""
 
     name: str
     factor: int = 1
@@ -43,9 +43,10 @@ class RenamedSetting(UserWarning):
 
 
 def with_new_names(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables with former names replaced by the new ones, numbers in the new unit.
+    """Return the variables with former names replaced by new ones, and numbers in the new unit.
 
-    Warns of each former name. Raises ``SettingsError`` for one that is set beside the new name.
+    Warns about each former name. Raises ``SettingsError`` (``setting-given-twice``) if both names
+    are set.
     """
     found = dict(given)
     for old, new in RENAMED_SETTINGS.items():
@@ -65,5 +66,5 @@ def _converted(value: str, factor: int) -> str:
         return value
     try:
         return f"{float(value) * factor:g}"
-    except ValueError:  # whoever checks the value says what is wrong with it
+    except ValueError:  # the validation of the value reports it
         return value

@@ -264,7 +264,7 @@ class Settings(BaseSettings):
 
 
 def variable_names() -> dict[str, str]:
-    """By environment variable, the field of ``Settings`` that it sets."""
+    """Return by environment variable the field of ``Settings`` that it sets."""
     names = {}
     for name, field in Settings.model_fields.items():
         alias = field.validation_alias
@@ -277,14 +277,14 @@ def variable_names() -> dict[str, str]:
 def terminal_language(
     environment: Mapping[str, str] | None = None, env_file: Path | None = None
 ) -> str:
-    """Return the setting ``language`` alone, also where the others can't be read; English if it is
-    none that there is."""
+    """Return the setting ``language`` alone, even if the others can't be read; English if it isn't
+    known."""
     name = f"{_PREFIX}LANGUAGE"
     environment = os.environ if environment is None else environment
     found = environment.get(name)
     for file in env_files(environment) if env_file is None else [env_file]:
         if not found:
-            with contextlib.suppress(OSError, UnicodeDecodeError):  # which is told of in English
+            with contextlib.suppress(OSError, UnicodeDecodeError):  # reported in English later
                 found = dotenv_values(file).get(name)
     return found if found and found in get_args(TerminalLanguage) else "en"
 
@@ -292,12 +292,12 @@ def terminal_language(
 def load_settings(
     environment: Mapping[str, str] | None = None, env_file: Path | None = None
 ) -> Settings:
-    """Read the settings: the environment wins over ``env_files`` (or ``env_file`` alone, if given), and
-    of these the first one.
+    """Read the settings: the environment takes precedence over ``env_files`` (or ``env_file``
+    alone, if given), and of these the first one. A variable's former name works too, with a
+    ``RenamedSetting`` warning.
 
-    A variable's former name works too, with a ``RenamedSetting`` warning.
-    Raises ``SettingsError``, naming every variable that is wrong: an unknown ``NEWSDESK_*`` name, a bad
-    value or one given under both names.
+    Raises ``SettingsError``, naming every wrong variable: an unknown ``NEWSDESK_*`` name, an
+    invalid value or one given under both names.
     """
     environment = os.environ if environment is None else environment
     from_files: dict[str, str] = {}
@@ -321,7 +321,7 @@ def load_settings(
             wrong.append(Note("setting-unknown", name=name, close=close[0]))
     values = {field: given[name] for name, field in known.items() if given.get(name, "").strip()}
     try:
-        # Only what was handed in: the environment has been read already.
+        # Only what was passed: the environment has been read already.
         settings = _GivenSource(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         wrong += _invalid(error, known)
@@ -333,7 +333,7 @@ def load_settings(
 
 
 def _invalid(error: ValidationError, known: Mapping[str, str]) -> list[Note]:
-    """What is wrong with values, each setting once."""
+    """Return what is wrong with values, once per setting."""
     notes: dict[str, Note] = {}
     for wrong in error.errors():
         place = str(wrong["loc"][0])
@@ -346,7 +346,7 @@ def _invalid(error: ValidationError, known: Mapping[str, str]) -> list[Note]:
 
 
 def _allowed(field: str) -> Note:
-    """What a setting may be, as the end of a sentence that says what it has to be."""
+    """Return what a setting may be, as the end of a sentence."""
     info = Settings.model_fields[field]
     kinds: tuple[Any, ...] = get_args(info.annotation) or (info.annotation,)
     bounds = {
@@ -374,7 +374,7 @@ def _allowed(field: str) -> Note:
 
 
 def _shown(field: str, value: str) -> str | Note:
-    """What was given; nothing of a secret, which a URL may hold too."""
+    """Return a value for a message, without secrets, which a URL may contain too."""
     if SecretStr in get_args(Settings.model_fields[field].annotation) or "@" in value:
         return Note("setting-hidden-value")
     value = " ".join(value.split())

@@ -1,4 +1,4 @@
-"""Kinds of settings that are addresses: what each has to look like, checked and in words."""
+"""Settings that are addresses: how each has to look, as a check and in words."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ _HOST = re.compile(rf"(?:\[[0-9a-f:.]+\]|{_NAME})(?::(?P<port>[0-9]{{1,5}}))?", 
 
 @dataclass(frozen=True, slots=True)
 class SettingHint:
-    """What a setting has to be, as the end of a sentence that says so."""
+    """What a setting has to be, as the end of a sentence."""
 
     note: Note
 
 
 def _url(value: str, schemes: tuple[str, ...]) -> str:
-    """``value`` without space around it; raises ``ValueError`` if it is no whole URL."""
+    """Return ``value`` without surrounding space. Raises ``ValueError`` if it isn't a complete
+    URL."""
     value = value.strip()
     parts = urlsplit(value)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
@@ -86,7 +87,7 @@ GatewayUrl = Annotated[
     Annotated[str, AfterValidator(_websocket_url)] | None,
     SettingHint(Note("setting-url", example="ws://localhost:8081")),
 ]
-# Whoever has these may write there: never printed.
+# Secrets, since whoever has one may write there: never printed.
 WebhookUrl = Annotated[
     SecretStr | None,
     AfterValidator(_secret_url),
