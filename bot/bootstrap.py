@@ -130,10 +130,10 @@ async def open_services(
         engine = AnswerEngine(library, composer)
         if composer is not None:
             await stack.enter_async_context(_meanwhile(composer.warm_up()))
-        ingestion = await stack.enter_async_context(open_ingestion(settings, library))
         roles = await stack.enter_async_context(
             open_roles(library.database, shared=settings.database_url is not None)
         )
+        ingestion = await stack.enter_async_context(open_ingestion(settings, library, roles.kept))
         guild_settings = GuildSettingsCache(library)
         contexts = RequestContexts(guild_settings, settings.shared_corpus, library)
         stack.push_async_callback(contexts.close)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.config.settings import Settings
 from bot.ops.background import run_forever
+from retrieval.catalogue.kept_leases import KeptLeases, open_leases
 from retrieval.extraction.process_pool import Extractor
 from retrieval.feeds.item_loader import load_item
 from retrieval.feeds.poller import FeedPoller
@@ -39,9 +40,12 @@ class IngestionServices:
 
 
 @contextlib.asynccontextmanager
-async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[IngestionServices]:
+async def open_ingestion(
+    settings: Settings, library: Library, leases: KeptLeases | None = None
+) -> AsyncIterator[IngestionServices]:
     """Open the ingestion services of ``library``, which must be open for writing to ingest
-    anything."""
+    anything. ``leases`` are those of this process on a database that others use too; by default it
+    takes some of its own there."""
     fetching = Fetcher(
         allow=settings.fetch_allow,
         seconds=settings.fetch_seconds,
@@ -59,8 +63,10 @@ async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[
             connections=settings.feed_connections,
             clock=library.clock,
         )
+        if leases is None:
+            leases = await stack.enter_async_context(open_leases(library.database))
         pages = PageLoader(web, extractor, settings.max_article_bytes, settings.respect_noai)
-        feeds = FeedService(library, pages, settings.feed_rules())
+        feeds = FeedService(library, pages, settings.feed_rules(), leases)
         poller = FeedPoller(feeds, at_once=settings.feed_connections, clock=library.clock)
         worker = JobWorker(library, pages, load_item)
         jobs = JobQueue(library, worker, most_waiting=settings.max_queued_jobs)

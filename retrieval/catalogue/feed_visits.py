@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.feeds import Feed, feed_in_the_way
+from retrieval.catalogue.fences import current_fence
 from retrieval.catalogue.schema import FEED_ACTIVE, FEED_PAUSED, feeds
 from retrieval.errors import Note
 from retrieval.timestamps import to_micros
@@ -51,6 +52,26 @@ async def keep_visit(database: Database, feed: Feed, asked: Feed, now: datetime)
                 .where(mine, feeds.c.state == FEED_ACTIVE)
                 .values(state=FEED_PAUSED, pause_reason=Note.stored(feed.pause_reason))
             )
+
+
+async def keep_unchanged(database: Database, feed: Feed, asked: Feed) -> None:
+    """Keep when a feed is visited next that hadn't changed and hadn't failed before, in one short
+    transaction. It needs no right to write but the lease of the visit.
+
+    Raises ``StorageError`` (``lease-lost``).
+    """
+    async with database.write_beside() as connection:
+        if (fence := current_fence()) is not None:
+            await fence.require(connection)
+        await connection.execute(
+            update(feeds)
+            .where(feeds.c.id == feed.id, feeds.c.url == asked.url)
+            .values(
+                interval_seconds=int(feed.interval.total_seconds()),
+                next_at=to_micros(feed.next_at),
+                checked_at=_micros(feed.checked_at),
+            )
+        )
 
 
 def _fate_of(feed: Feed) -> dict[str, Any]:

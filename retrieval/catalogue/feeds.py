@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import removal_reason
@@ -76,7 +87,7 @@ class KnownFeedItem(NamedTuple):
     tries: int = 0
 
 
-_FEEDS: Select[Any] = select(feeds, corpora.c.name.label("corpus")).join(
+FEEDS: Select[Any] = select(feeds, corpora.c.name.label("corpus")).join(
     corpora, corpora.c.id == feeds.c.corpus_id
 )
 
@@ -89,22 +100,18 @@ class FeedRepository:
 
     async def of(self, corpus: Corpus) -> list[Feed]:
         """Return the feeds of a corpus, by id."""
-        query = _FEEDS.where(feeds.c.corpus_id == corpus.id, feeds.c.state != FEED_REMOVED)
+        query = FEEDS.where(feeds.c.corpus_id == corpus.id, feeds.c.state != FEED_REMOVED)
         return await self._feeds(query.order_by(feeds.c.id))
 
     async def due(self, now: datetime) -> list[Feed]:
         """Return the active feeds of all corpora that are due, the longest overdue first. A feed
         whose last visit lies in the future is due too, because the clock was set back since."""
-        last = func.coalesce(feeds.c.checked_at, feeds.c.added_at)
-        query = _FEEDS.where(
-            feeds.c.state == FEED_ACTIVE,
-            or_(feeds.c.next_at <= to_micros(now), last > to_micros(now + CLOCK_SLACK)),
-        )
+        query = FEEDS.where(feeds.c.state == FEED_ACTIVE, is_due(now))
         return await self._feeds(query.order_by(feeds.c.next_at, feeds.c.id))
 
     async def feed(self, corpus: Corpus, reference: str) -> Feed:
         """Return a feed by its number or URL. Raises ``NotFound`` (``feed-not-in-corpus``)."""
-        query = _FEEDS.where(feeds.c.corpus_id == corpus.id, feeds.c.state != FEED_REMOVED)
+        query = FEEDS.where(feeds.c.corpus_id == corpus.id, feeds.c.state != FEED_REMOVED)
         found: list[Feed] = []
         if reference.isdecimal() and len(reference) < 10:
             found = await self._feeds(query.where(feeds.c.id == int(reference)))
@@ -288,7 +295,7 @@ class FeedRepository:
 
     async def _feeds(self, query: Select[Any]) -> list[Feed]:
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [_feed(row) for row in rows]
+        return [feed_of(row) for row in rows]
 
 
 # Columns that are reset when a feed begins anew.
@@ -345,7 +352,14 @@ async def put_items(
         await connection.execute(insert(feed_items), rows)
 
 
-def _feed(row: Row[Any]) -> Feed:
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a feed's time has come."""
+    last = func.coalesce(feeds.c.checked_at, feeds.c.added_at)
+    return or_(feeds.c.next_at <= to_micros(now), last > to_micros(now + CLOCK_SLACK))
+
+
+def feed_of(row: Row[Any]) -> Feed:
+    """Return the feed of a row of ``FEEDS``."""
     return Feed(
         id=row.id,
         corpus=row.corpus,

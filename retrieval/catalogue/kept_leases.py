@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Collection
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.fences import fenced
 from retrieval.catalogue.leases import Lease, Leases, require
 from retrieval.errors import StorageError
 from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _SECONDS, _PAUSE = 20.0, 5.0
 
@@ -84,7 +90,8 @@ class KeptLeases:
                 kept.lease = renewed[before.name]
                 continue
             _log.warning("another process has taken the lease %s", before.name)
-            del self._kept[before.name]
+            if self._kept.get(before.name) is kept:
+                del self._kept[before.name]
             kept.lose()
 
     async def take(self, name: str) -> KeptLease | None:
@@ -94,12 +101,27 @@ class KeptLeases:
         kept = self._kept[name] = KeptLease(lease)
         return kept
 
+    async def claim(
+        self,
+        choose: Callable[[AsyncConnection], Awaitable[T | None]],
+        name: Callable[[T], str],
+    ) -> tuple[T, KeptLease] | None:
+        """Take and keep the lease, by ``name``, of what ``choose`` finds, in one transaction; None if
+        it finds nothing, or another process was faster. Raises ``StorageError``."""
+        claimed = await self.leases.claim(choose, name, self._seconds)
+        if claimed is None:
+            return None
+        chosen, lease = claimed
+        kept = self._kept[lease.name] = KeptLease(lease)
+        return chosen, kept
+
     async def let_go(self, kept: KeptLease) -> None:
         """Give a lease back, if it isn't lost."""
         lease, kept.lease = kept.lease, None
         if lease is None:
             return
-        self._kept.pop(lease.name, None)
+        if self._kept.get(lease.name) is kept:  # it may have run out and been taken anew
+            del self._kept[lease.name]
         with contextlib.suppress(StorageError):  # it runs out
             await self.leases.release([lease])
 
@@ -115,8 +137,10 @@ class KeptLeases:
         lost. Returns whether it was done: not if somebody else has the lease. Raises
         ``StorageError``, and what ``work`` does."""
         kept = await self.take(name)
-        if kept is None:
-            return False
+        return kept is not None and await self.work_under(kept, work)
+
+    async def work_under(self, kept: KeptLease, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do as ``under`` with a lease that is held, and give it back."""
         try:
             with fenced(LeaseFence(lambda: kept.lease)):
                 working = asyncio.ensure_future(work())
@@ -131,3 +155,20 @@ class KeptLeases:
                 await cancel(working, losing)
         finally:
             await self.let_go(kept)
+
+
+@contextlib.asynccontextmanager
+async def open_leases(
+    database: Database, *, seconds: float = _SECONDS, pause: float = _PAUSE
+) -> AsyncIterator[KeptLeases | None]:
+    """Keep the leases of this process while the block lasts; None where no other process writes to
+    the database, which is a file."""
+    if database.engine.dialect.name != POSTGRESQL:
+        yield None
+        return
+    kept = KeptLeases(Leases(database, uuid.uuid4().hex), seconds=seconds, pause=pause)
+    keeping = asyncio.create_task(kept.keep(), name="leases")
+    try:
+        yield kept
+    finally:
+        await cancel(keeping)

@@ -8,8 +8,9 @@ the same transaction: a process that was suspended and resumes can't write with 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +22,8 @@ from retrieval.catalogue.dialects import POSTGRESQL, Now
 from retrieval.catalogue.fences import current_fence
 from retrieval.catalogue.schema import leases
 from retrieval.errors import StorageError
+
+T = TypeVar("T")
 
 _MICROS = 1_000_000
 
@@ -69,19 +72,37 @@ class Leases:
 
     async def take(self, name: str, seconds: float) -> Lease | None:
         """Take a lease for ``seconds``; None if anybody holds it, this process included."""
-        asked = awake_seconds()
         async with self._database.write_beside() as connection:
-            on_server = connection.dialect.name == POSTGRESQL
-            insert = postgresql.insert if on_server else sqlite.insert
-            until = Now() + int(seconds * _MICROS)
-            row = {"name": name, "holder": self.holder, "token": 1, "expires_at": until}
-            statement = insert(leases).values(row)
-            taken = statement.on_conflict_do_update(
-                index_elements=[leases.c.name],
-                set_={"holder": self.holder, "token": leases.c.token + 1, "expires_at": until},
-                where=leases.c.expires_at <= Now(),
-            )
-            token = await connection.scalar(taken.returning(leases.c.token))
+            return await self._take(connection, name, seconds)
+
+    async def claim(
+        self,
+        choose: Callable[[AsyncConnection], Awaitable[T | None]],
+        name: Callable[[T], str],
+        seconds: float,
+    ) -> tuple[T, Lease] | None:
+        """Take the lease, by ``name``, of what ``choose`` finds, in one transaction. Return both;
+        None if it finds nothing, or another process was faster."""
+        async with self._database.write_beside() as connection:
+            chosen = await choose(connection)
+            if chosen is None:
+                return None
+            lease = await self._take(connection, name(chosen), seconds)
+        return None if lease is None else (chosen, lease)
+
+    async def _take(self, connection: AsyncConnection, name: str, seconds: float) -> Lease | None:
+        asked = awake_seconds()
+        on_server = connection.dialect.name == POSTGRESQL
+        insert = postgresql.insert if on_server else sqlite.insert
+        until = Now() + int(seconds * _MICROS)
+        row = {"name": name, "holder": self.holder, "token": 1, "expires_at": until}
+        statement = insert(leases).values(row)
+        taken = statement.on_conflict_do_update(
+            index_elements=[leases.c.name],
+            set_={"holder": self.holder, "token": leases.c.token + 1, "expires_at": until},
+            where=leases.c.expires_at <= Now(),
+        )
+        token = await connection.scalar(taken.returning(leases.c.token))
         return None if token is None else Lease(name, token, asked + seconds)
 
     async def renew(self, held: Collection[Lease], seconds: float) -> list[Lease]:

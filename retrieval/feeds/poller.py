@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from urllib.parse import urlsplit
 
 from retrieval.catalogue.feeds import Feed
@@ -68,11 +68,18 @@ class FeedPoller:
                 if not any(map(self._scheduler.has_room_for, waiting)):
                     due = await self._feeds.due(self._clock())
                     waiting = [feed for feed in due if feed.id not in done_with]
-                while feed := self._scheduler.next(waiting):
-                    waiting.remove(feed)
+                while nearest := self._scheduler.first(waiting, self._feeds.claimed_of):
+                    claimed = await self._feeds.claim(nearest, self._clock())
+                    # Those that it passed over are visited by other processes.
+                    last = claimed.feed.id if claimed is not None else nearest[-1].id
+                    passed = {feed.id for feed in nearest[: _place(last, nearest) + 1]}
+                    waiting = [feed for feed in waiting if feed.id not in passed]
+                    if claimed is None:
+                        continue
+                    feed = claimed.feed
                     done_with.add(feed.id)
                     self._scheduler.start(feed)
-                    task = asyncio.create_task(self._feeds.visit(feed, self._report))
+                    task = asyncio.create_task(self._feeds.visit_claimed(claimed, self._report))
                     under_way[task] = feed
                 if not under_way:
                     return
@@ -87,6 +94,10 @@ class FeedPoller:
             for feed in under_way.values():
                 self._scheduler.end(feed)
             await cancel(*under_way)
+
+
+def _place(feed_id: int, feeds: Sequence[Feed]) -> int:
+    return next(place for place, feed in enumerate(feeds) if feed.id == feed_id)
 
 
 def _host(feed: Feed) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue import Corpus
-from retrieval.catalogue.feed_visits import keep_visit
+from retrieval.catalogue.feed_claims import lease_name, next_due
+from retrieval.catalogue.feed_visits import keep_unchanged, keep_visit
 from retrieval.catalogue.feeds import Feed, KnownFeedItem, put_items
-from retrieval.errors import Note, NotFound, Refused, UnreadableSource
+from retrieval.catalogue.kept_leases import KeptLease, KeptLeases
+from retrieval.errors import Note, NotFound, Refused, StorageError, UnreadableSource
 from retrieval.extraction.feeds.discovery import FEED_BYTES, read_document
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
 from retrieval.feeds.item_filter import (
@@ -48,15 +51,29 @@ _GRACE = timedelta(days=7)
 # That nothing has changed is written down so often at most; in between it is only remembered.
 _NOTED_EVERY = timedelta(hours=1)
 _PAGES_AT_ONCE = 4
+# Others may visit the first ones already.
+_CLAIMED_OF = 50
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedFeed:
+    """A feed that this process is to visit, and the lease of it where several processes visit feeds."""
+
+    feed: Feed
+    lease: KeptLease | None = None
 
 
 class FeedVisitor:
     """Visits feeds and takes in what is new. One in a process that writes."""
 
     def __init__(
-        self, library: IngestTarget, pages: PageLoader, rules: FeedLimits | None = None
+        self,
+        library: IngestTarget,
+        pages: PageLoader,
+        rules: FeedLimits | None = None,
+        leases: KeptLeases | None = None,
     ) -> None:
         self._library = library
         self._pages = pages
@@ -64,6 +81,7 @@ class FeedVisitor:
         self._read_feed = pages.extractor.read_feed
         self.rules = rules or FeedLimits()
         self._feeds = library.catalogue.feeds
+        self._leases = leases
         # Feeds as the last visit left them, where that was not worth writing down.
         self._remembered: dict[int, Feed] = {}
         self._visiting: set[int] = set()
@@ -81,6 +99,40 @@ class FeedVisitor:
         feeds = [self.as_remembered(row) for row in rows]
         return [feed for feed in feeds if _is_due(feed, now) and feed.id not in self._visiting]
 
+    @property
+    def claimed_of(self) -> int:
+        """Of how many feeds that are due one is claimed at a time."""
+        return 1 if self._leases is None else _CLAIMED_OF
+
+    async def claim(self, due: Sequence[Feed], now: datetime) -> ClaimedFeed | None:
+        """Choose what to visit out of feeds that are ``due``, in this order: the first that no other
+        process visits, as it is now. None if there is none. Raises ``StorageError``."""
+        if self._leases is None:
+            return ClaimedFeed(due[0]) if due else None
+        ids = [feed.id for feed in due if feed.id not in self._visiting]
+        claimed = await self._leases.claim(
+            lambda connection: next_due(connection, ids, now), lambda feed: lease_name(feed.id)
+        )
+        return None if claimed is None else ClaimedFeed(*claimed)
+
+    async def visit_claimed(self, claimed: ClaimedFeed, report: Report | None = None) -> FeedVisit:
+        """Visit a feed that ``claim`` chose. One that is lost to another process meanwhile is a
+        failure, of which nothing is kept."""
+        feed = claimed.feed
+        if self._leases is None or claimed.lease is None:
+            return await self._visit_alone(feed, report)
+        visits: list[FeedVisit] = []
+
+        async def work() -> None:
+            visits.append(await self._visit_alone(feed, report))
+
+        try:
+            await self._leases.work_under(claimed.lease, work)
+        except StorageError as error:
+            if error.code != "lease-lost":
+                raise
+        return visits[0] if visits else FeedVisit(feed, "failed", reason=Note("lease-lost"))
+
     async def visit(self, feed: Feed, report: Report | None = None) -> FeedVisit:
         """Ask a feed for what is new and take it in.
 
@@ -88,6 +140,14 @@ class FeedVisitor:
         paused after days. What a crash or a cancellation interrupts, the next visit goes on with.
         Raises ``Refused`` if the feed is being visited.
         """
+        lease = None
+        if self._leases is not None:
+            lease = await self._leases.take(lease_name(feed.id))
+            if lease is None:
+                raise Refused("feed-visit-running", feed=feed.name)
+        return await self.visit_claimed(ClaimedFeed(feed, lease), report)
+
+    async def _visit_alone(self, feed: Feed, report: Report | None) -> FeedVisit:
         if feed.id in self._visiting:
             raise Refused("feed-visit-running", feed=feed.name)
         now = self._library.clock()
@@ -261,6 +321,9 @@ class FeedVisitor:
             interval=interval,
             next_at=pace.next_at(now, interval, max_age(fetched.headers)),
         )
+        if self._leases is not None and not feed.failures:
+            await keep_unchanged(self._library.catalogue.database, after, feed)
+            return after
         row = await self._feeds.feed(await self.corpus(feed.corpus), str(feed.id))
         noted = row.checked_at
         old = noted is None or now - noted >= _NOTED_EVERY or clock_went_back(noted, now)

@@ -72,10 +72,15 @@ class FairScheduler(Generic[T]):
     def next(self, waiting: Iterable[T]) -> T | None:
         """Return what is to start now; None if nothing may. The caller removes it from its queue
         and starts it."""
+        return next(iter(self.first(waiting, 1)), None)
+
+    def first(self, waiting: Iterable[T], most: int) -> list[T]:
+        """Return up to ``most`` things that may start now, as if only one of them did, the next
+        first."""
         if self.running >= self._at_once:
-            return None
+            return []
         free = [thing for thing in waiting if self._group_has_room(thing)]
-        return min(free, key=self._order, default=None)
+        return heapq.nsmallest(most, free, key=self._order)
 
     def in_order(self, waiting: Sequence[T]) -> list[T]:
         """Return what waits in the order of its turns, regardless of full groups."""
