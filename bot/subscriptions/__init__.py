@@ -1,1 +1,2 @@
-"""Digests and alerts that people subscribed to: when they are due, and that each comes once."""
+"""Digests and alerts that people subscribed to, and posts: when they are due, and that each is sent
+once."""

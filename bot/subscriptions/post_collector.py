@@ -1,4 +1,5 @@
-"""Which articles that came in are news for a post, once publishers have done with their first edits."""
+"""Decide which of the articles that came in are news for a post, once publishers have stopped
+editing them."""
 
 from __future__ import annotations
 
@@ -24,21 +25,21 @@ from retrieval.feeds.item_filter import FeedFilters
 from retrieval.library import Library
 from retrieval.timestamps import TimeRange, clock_went_back
 
-# How far back arrivals are looked at, and how old an article may be that is news when it comes in.
+# How far back arrivals are considered, and how old an article may be to count as news on arrival.
 WINDOW = timedelta(days=2)
 _OLDEST = timedelta(days=3)
-# An article is watched so many times the settling time for a visit to its feed that shows no edit,
-# and so many times where it is edited again and again.
+# For how many settling times an article waits for a visit to its feed that shows no edit, and for
+# how many at most if it is edited again and again.
 _UNSEEN, _RESTLESS = 3, 12
 _READ = 20_000  # characters, for filters
-_BEGINS = 500  # characters that tell what it is about
+_BEGINS = 500  # characters that show what an article is about
 _AT_ONCE = 500
 
 FeedLookup = Callable[[str], Awaitable[Sequence[Feed]]]
 
 
 class PostCollector:
-    """Writes down what is to be posted, and what isn't and why."""
+    """Records which articles are to be posted, and which aren't and why."""
 
     def __init__(self, library: Library, feeds: FeedLookup) -> None:
         self._library = library
@@ -47,7 +48,10 @@ class PostCollector:
         self._log = ArrivalLog(library.database)
 
     async def collect(self, posts: Sequence[FeedPost], now: datetime) -> None:
-        """Look through what came into the corpora of ``posts`` and keep what each is to show."""
+        """Judge what has come into the corpora of ``posts`` lately and record it for each post.
+
+        Raises ``StorageError``.
+        """
         for name in dict.fromkeys(post.corpus for post in posts):
             corpus = await self._library.catalogue.corpora.by_name(name)
             if corpus is None:
@@ -80,7 +84,7 @@ class PostCollector:
             await note_articles(self._database, rows)
 
     async def _topic(self, post: FeedPost, corpus: Corpus, now: datetime) -> DigestTopic:
-        """The topic with its words' weights in the corpus, as digests have it."""
+        """Return the topic with its words' weights in the corpus, as digests use it."""
         words = post.topic or ""
         found = await self._library.search(words, TimeRange(now), corpus=corpus.name, limit=1)
         return DigestTopic(words, found.weights)
@@ -94,7 +98,7 @@ def _ready(
     feeds: Mapping[str, Feed],
     now: datetime,
 ) -> list[Arrival]:
-    """The post's articles that are to be judged now."""
+    """Return the post's articles that are to be judged now."""
     settling = timedelta(minutes=post.settle_minutes)
     return [
         each
@@ -106,7 +110,7 @@ def _ready(
 
 
 def _is_news(arrival: Arrival, post: FeedPost, listed: Mapping[str, ListedItem] | None) -> bool:
-    """Whether an article is one of the post's, and came in since it was made or resumed."""
+    """Return whether an article is the post's, and came in since the post was made or resumed."""
     is_new = arrival.at >= post.resumed_at
     if listed is not None:
         item = listed.get(key_of(arrival.canonical_url))
@@ -119,8 +123,8 @@ def _is_news(arrival: Arrival, post: FeedPost, listed: Mapping[str, ListedItem] 
 def _is_settled(
     arrival: Arrival, settling: timedelta, feeds: Mapping[str, Feed], now: datetime
 ) -> bool:
-    """Whether the text has been the same for the time of settling, as far as a visit to the feed
-    since then could tell."""
+    """Return whether the text has stayed the same for the settling time, as far as a visit to the
+    feed since then could tell."""
     if clock_went_back(arrival.changed_at, now) or now >= arrival.at + _RESTLESS * settling:
         return True
     if now < arrival.changed_at + settling:
@@ -138,7 +142,8 @@ def _judge(
     topic: DigestTopic | None,
     now: datetime,
 ) -> list[PostedArticle]:
-    """What is to become of those articles that are shown. One that isn't yet is judged later."""
+    """Return what is to become of the articles that are shown; those not shown yet are judged
+    later."""
     filters = FeedFilters.of(post.include, post.exclude)
     rows = []
     for arrival in arrivals:

@@ -1,8 +1,8 @@
-"""Posts new articles to channels, each once. Knows no Discord: how a message gets there is handed in.
+"""Posts new articles to channels, each once. Independent of Discord: the sender is passed in.
 
-An article is written down, with the id that its message will bear, before it is posted, and again
-once it has arrived: what the program's end or a failure cut off in between is looked for in the
-channel and posted if it isn't there.
+Before an article is posted it is recorded with the id that its message will carry, and again once
+it has arrived. If the program ends or fails in between, the message is looked for in the channel
+and posted only if it isn't there.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ _log = logging.getLogger(__name__)
 _EVERY_SECONDS = 15.0
 _SEND_SECONDS = 120.0
 _PUBLISH_SECONDS = 15.0
-# What could not be posted for so long is no news any more.
+# What couldn't be posted for this long is no longer news.
 _PATIENCE = timedelta(days=1)
-# A role is mentioned by the first of several messages.
+# Of several messages within this time, only the first mentions the role.
 _PING_ONCE_IN = timedelta(minutes=10)
-# Discord publishes so many messages of a channel in an hour.
+# How many messages of a channel Discord publishes in an hour.
 _PUBLISHED_AN_HOUR = 10
 _FORGET_EVERY = timedelta(hours=1)
 _KEEP_SENT, _KEEP_SKIPPED = timedelta(days=60), timedelta(days=4)
@@ -62,7 +62,7 @@ _SHOWN = 4_000  # characters of a text
 
 
 class PostBlocked(Exception):
-    """A channel may not be written to at present; ``code`` is that of Discord."""
+    """A channel can't be written to at present; ``code`` is Discord's error code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(str(code))
@@ -75,7 +75,8 @@ class ReplyImpossible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """Where a message is: ``thread_id`` in a forum; ``is_public`` says that it can be published."""
+    """Where a message is: ``thread_id`` is set in a forum; ``is_public`` tells whether it can be
+    published."""
 
     message_id: int
     thread_id: int | None = None
@@ -85,11 +86,12 @@ class SentMessage:
 class PostSender(Protocol):
     """Brings articles to channels.
 
-    ``send`` posts one, into a thread if there is one, with the id of ``row`` in it; ``ping`` mentions
-    the post's role. It raises ``DeliveryImpossible`` where the channel is gone, ``PostBlocked``,
-    ``ReplyImpossible``, or anything else for another try later. ``find`` looks for a message that an
-    earlier try may have sent, in the channel of its ``row``. ``publish`` returns whether a message is published to followers; it
-    raises for another try. ``tell_end`` tells moderators that posts to a channel have ended.
+    ``send`` posts one, into a thread if there is one, with the id of ``row`` in it; ``ping``
+    mentions the post's role. It raises ``DeliveryImpossible`` if the channel is gone,
+    ``PostBlocked``, ``ReplyImpossible``, or anything else to be called again later. ``find``
+    returns the message that an earlier try may have sent to the channel of ``row``, or None.
+    ``publish`` returns whether a message is published to followers, and raises to be called again.
+    ``tell_end`` tells moderators that posts to a channel have ended.
     """
 
     async def send(
@@ -104,7 +106,7 @@ class PostSender(Protocol):
 
 
 class PostRunner:
-    """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
+    """Collects and posts in rounds: ``start`` and ``stop`` it, or make one round with ``tick``."""
 
     def __init__(
         self,
@@ -125,16 +127,16 @@ class PostRunner:
         self._draining: dict[int, asyncio.Task[None]] = {}
         self._backoff = Backoff()
         self._forgot_at: datetime | None = None
-        # Channels that can't be written to, with Discord's code: moderators are told.
+        # Discord's error codes by the ids of channels that can't be written to; moderators are told.
         self.blocked: dict[int, int] = {}
 
     def start(self) -> None:
-        """Begin to post what comes in; does nothing if it is at it already."""
+        """Begin to post what comes in; do nothing if that has begun."""
         if self._task is None:
             self._task = asyncio.ensure_future(self._alone(self._post_forever))
 
     async def stop(self) -> None:
-        """A message on its way is found again at the next start."""
+        """Stop posting. A message on its way is looked for at the next start."""
         if self._task is not None:
             await cancel(self._task)
 
@@ -145,12 +147,15 @@ class PostRunner:
             await cancel(*self._draining.values())
 
     async def tick(self) -> None:
-        """Collect what is new and post everything that may be posted now."""
+        """Collect what is new, and post everything that may be posted now.
+
+        A channel that fails is tried again later. Raises ``StorageError`` if collecting fails.
+        """
         await asyncio.gather(*map(self._guarded, await self._look()))
 
     async def _begin_posting(self) -> None:
-        """A round whose channels work on by themselves: one with much to post keeps no other waiting,
-        nor what is new."""
+        """Begin a round in which each channel works independently, so that a busy one delays no
+        other."""
         for channel_id in await self._look():
             running = self._draining.get(channel_id)
             if running is None or running.done():
@@ -158,7 +163,7 @@ class PostRunner:
                 self._draining[channel_id] = task
 
     async def _look(self) -> set[int]:
-        """Collect what is new; returns the channels with something to do."""
+        """Collect what is new; return the ids of the channels with something to do."""
         async with self._collecting:
             now = self._clock()
             posts = [p for p in await active_posts(self._database) if not p.paused]
@@ -200,7 +205,7 @@ class PostRunner:
             _log.exception("moderators could not be told that posts to %d ended", channel_id)
 
     async def _drain(self, channel_id: int) -> None:
-        """Post what waits for a channel, the newest first."""
+        """Post what is waiting for a channel, newest first."""
         await self._settle_earlier(channel_id)
         while True:
             posts = await self._open_posts(channel_id)
@@ -208,13 +213,13 @@ class PostRunner:
             if article is None:
                 break
             post = posts[article.post_id]
-            if post.forum:  # a story's reports come in their order
+            if post.forum:  # a story's reports come in order
                 article = await first_waiting_of_story(self._database, article)
             await self._send(post, article)
         await self._publish(channel_id)
 
     async def _settle_earlier(self, channel_id: int) -> None:
-        """Find out what became of messages that were on their way when something ended them."""
+        """Find out what became of messages that were on their way when posting was cut off."""
         pending = await on_their_way(self._database, channel_id)
         if not pending:
             return
@@ -234,12 +239,13 @@ class PostRunner:
             elif row.arrived_at < self._clock() - _PATIENCE:
                 await self._skip(row, "stale")
             else:
-                # The post may go to another channel since; and nobody was mentioned.
+                # The post may go to another channel now; and nobody was mentioned.
                 anew = replace(row, state="waiting", channel_id=post.channel_id, pinged=False)
                 await settle(self._database, anew)
 
     async def _open_posts(self, channel_id: int) -> dict[int, FeedPost]:
-        """The posts to a channel that may send now: by quiet hours and by what they sent today."""
+        """Return the channel's posts that may send now, given quiet hours and what they have sent
+        today."""
         now, found = self._clock(), {}
         for post in await active_posts(self._database):
             if post.channel_id != channel_id or post.paused:
@@ -306,8 +312,8 @@ class PostRunner:
         )
 
     async def _publish(self, channel_id: int) -> None:
-        """Publish what is to be published, as many an hour as Discord takes; the rest later, while
-        it is news."""
+        """Publish what is to be published, as many an hour as Discord allows; the rest later, while it is
+        news."""
         for row in await to_be_published(self._database, channel_id):
             now = self._clock()
             if row.at < now - _PATIENCE:

@@ -1,7 +1,7 @@
-"""Sends what subscriptions are due. Knows no Discord: how a message gets to people is handed in.
+"""Sends what subscriptions are due. Independent of Discord: the sender is passed in.
 
-Each message is written down before it is sent, under an id that the receiving side takes as a nonce:
-one that was sent but not noted, because the program ended in between, is recognised and not doubled.
+Each message is recorded before it is sent, under an id that the receiver takes as a nonce: one that
+was sent but not noted, because the program ended in between, is recognised and not sent twice.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from retrieval.timestamps import Clock, TimeRange, clock_went_back, to_micros
 
 _log = logging.getLogger(__name__)
 
-# For alerts, which wait for articles, and for what was changed; what has its time is on time.
+# For alerts, which wait for articles, and for changes; what is scheduled is sent on time.
 _EVERY_SECONDS, _SHORTEST_SECONDS = 30.0, 0.1
 _AT_ONCE = 4
 _SECONDS = 180.0  # for one subscription
@@ -54,17 +54,18 @@ _STORIES = 10
 _ALERTED = 3  # stories of one alert
 _NOW = "now:"  # how the slot of a digest begins that was sent before its time
 _MOST_AT_FIRST = 100
-# How far back what is new may lie: an outage of months does not make a digest of months.
+# How far back a digest reaches: an outage of months doesn't make a digest of months.
 _FURTHEST = timedelta(days=14)
 _BREAKING = timedelta(days=1)
-# Alerts that may not be sent are looked at so soon again, for the clock may change.
+# How soon held alerts are looked at again, because the clock may change.
 _HOLD = timedelta(hours=1)
-# What is found impossible so often, so far apart, is taken for final.
+# After how many impossible tries, how far apart, a subscription ends.
 _FINAL_TRIES, _BETWEEN_TRIES = 3, timedelta(hours=12)
 
 
 class DeliveryRefused(Exception):
-    """Nothing can be sent just now, for want of a right, say; ``why`` is for who made it."""
+    """Nothing can be sent at present, for example for want of a permission; ``why`` is for the
+    subscriber."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -72,17 +73,17 @@ class DeliveryRefused(Exception):
 
 
 class DeliveryImpossible(DeliveryRefused):
-    """Where a subscription goes is no more, or takes nothing. It ends if that is so for a day."""
+    """The destination of a subscription is gone or accepts nothing; if it stays so for a day, the
+    subscription ends."""
 
 
 class DigestSender(Protocol):
     """Brings messages to people.
 
-    ``deliver`` sends what is new, or that nothing is (a digest of None), under a nonce that it has
-    the receiving side enforce. It raises ``DeliveryImpossible``, or anything else, such as
-    ``DeliveryRefused``, for another try later.
-    ``has_arrived`` looks whether an earlier try did arrive. ``tell_end`` tells who made a
-    subscription that it has ended; that may be in vain.
+    ``deliver`` sends what is new, or that nothing is (``digest`` is None), under a nonce that it
+    has the receiver enforce. It raises ``DeliveryImpossible``, or anything else, such as
+    ``DeliveryRefused``, to be called again later. ``has_arrived`` returns whether an earlier try
+    arrived. ``tell_end`` tells the subscriber that a subscription has ended; it may fail.
     """
 
     async def deliver(
@@ -94,17 +95,17 @@ class DigestSender(Protocol):
     async def tell_end(self, subscription: Subscription, why: str) -> None: ...
 
 
-# Does work that goes on for ever, where several processes share it only whenever it falls to this one.
+# Does endless work; if several processes share it, only while it falls to this one.
 Alone = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 
 
 async def in_this_process(work: Callable[[], Awaitable[None]]) -> None:
-    """Do it at once: no other process does."""
+    """Do the work at once: no other process does it."""
     await work()
 
 
 class SubscriptionRunner:
-    """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
+    """Sends in rounds what is due: ``start`` and ``stop`` it, or make one round with ``tick``."""
 
     def __init__(
         self,
@@ -125,23 +126,27 @@ class SubscriptionRunner:
         # When the last round began, and how long to wait for the next one.
         self._last: datetime | None = None
         self.pause = _EVERY_SECONDS
-        # Of the last round that looked at all, those that it could not deal with.
+        # The ids that the last round over all subscriptions couldn't deal with.
         self._left: set[int] = set()
 
     def start(self) -> None:
-        """Begin to look at what is due; does nothing if it is at it already."""
+        """Begin to send what is due; do nothing if that has begun."""
         if self._task is not None:
             return
         rounds = partial(run_forever, self.tick, "subscriptions", pause=lambda: self.pause)
         self._task = asyncio.ensure_future(self._alone(rounds))
 
     async def stop(self) -> None:
-        """A message on its way may be lost from the books, not from people: see above."""
+        """Stop sending. A message on its way may go unnoted, but isn't sent twice: see above."""
         if self._task is not None:
             await cancel(self._task)
 
     async def tick(self) -> None:
-        """Deal with everything that is due now. One that fails does not keep others waiting."""
+        """Deal with everything that is due now. One that fails is tried again later and delays no
+        other.
+
+        Raises ``StorageError`` if what is due can't be read.
+        """
         places = asyncio.Semaphore(_AT_ONCE)
 
         async def one(subscription: Subscription) -> None:
@@ -163,7 +168,7 @@ class SubscriptionRunner:
 
     async def _due(self, now: datetime) -> list[Subscription]:
         database = self._catalogue.database
-        # Another clock, or other rules of time zones, may have said when to look.
+        # The times to look may come from another clock or older time zone rules.
         if self._last is None or now < self._last:
             active = await active_subscriptions(database)
             self._left = {each.id for each in active if not each.paused}
@@ -177,10 +182,10 @@ class SubscriptionRunner:
         return due
 
     async def send_now(self, subscription: Subscription) -> bool:
-        """Send a digest before its time; False if there is nothing new to tell.
+        """Send a digest ahead of its time; return False if there is nothing new.
 
-        What is told now is not told again when its time comes. Raises ``DeliveryImpossible``, and
-        ``TimeoutError`` where what is due just now takes too long.
+        What is sent now isn't repeated when its time comes. Raises what ``DigestSender.deliver``
+        raises, and ``TimeoutError`` if a round that is under way takes too long.
         """
         async with asyncio.timeout(_SECONDS), self._round:
             now = self._clock()
@@ -192,7 +197,7 @@ class SubscriptionRunner:
         return False
 
     async def _guarded(self, subscription: Subscription) -> bool:
-        """Deal with it if it may be tried now; returns whether that went well."""
+        """Deal with a subscription if it may be tried now; return whether that succeeded."""
         now = self._clock()
         if self._backoff.holds(subscription.id, now) or _rests(subscription, now):
             return False
@@ -210,7 +215,8 @@ class SubscriptionRunner:
         return False
 
     async def _end_if_final(self, subscription: Subscription, why: str) -> None:
-        """End what has been impossible for a day; written down, for a restart is no new day."""
+        """End a subscription that has been impossible for a day; tries are recorded, so a restart
+        resets nothing."""
         now, database = self._clock(), self._catalogue.database
         since = min(subscription.impossible_since or now, now)
         tries = subscription.impossible_tries + 1
@@ -243,7 +249,7 @@ class SubscriptionRunner:
                 )
                 subscription = replace(subscription, done_until=until)
             elif delivery.slot.startswith(_NOW):
-                # Who wanted it at once was told that it failed.
+                # The person who wanted it at once was told that it failed.
                 await settle_delivery(
                     self._catalogue.database, delivery, now, sent=False, until=None
                 )
@@ -265,7 +271,7 @@ class SubscriptionRunner:
         slot = f"at:{to_micros(moment)}"
         for delivery in pending:
             if delivery.slot != slot:
-                # Its time is over: what it had to tell is part of this one.
+                # Its time is over: what it had to tell is part of this digest.
                 await settle_delivery(
                     self._catalogue.database, delivery, now, sent=False, until=None
                 )
@@ -294,7 +300,7 @@ class SubscriptionRunner:
             since = subscription.created_at
         digest = await self._new(subscription, since, now, _MOST_AT_FIRST)
         if subscription.done_until == subscription.created_at:
-            # What was there already when it was made is no news.
+            # What was there before the subscription is no news.
             stories = _stories(digest)
             begin = Delivery(uuid4().hex[:25], subscription.id, BEGINNING, stories, now)
             if await reserve_delivery(self._catalogue.database, begin):
@@ -314,7 +320,8 @@ class SubscriptionRunner:
             await look_again(self._catalogue.database, subscription, None, seen_revision=state)
 
     async def _held_until(self, subscription: Subscription, now: datetime) -> datetime | None:
-        """Until when nothing may be sent: in quiet hours, and when as much was sent today as may be."""
+        """Return until when nothing may be sent, because of quiet hours or the daily limit; None if
+        it may."""
         zone = ZoneInfo(subscription.zone)
         quiet = quiet_hours(subscription.zone, subscription.quiet_from, subscription.quiet_until)
         if quiet is not None and quiet.hold(now):
@@ -349,8 +356,8 @@ class SubscriptionRunner:
     async def _new(
         self, subscription: Subscription, since: datetime, now: datetime, most: int
     ) -> Digest | None:
-        """The stories since then that it has not told, and what is new of those that it has; None if
-        there is nothing."""
+        """Return the untold stories since then, and what is new of those told; None if there is
+        nothing."""
         told = await delivered_stories(self._catalogue.database, subscription.id)
         try:
             digest = await self._summaries.digest(
@@ -367,13 +374,14 @@ class SubscriptionRunner:
 
 
 def _rests(subscription: Subscription, now: datetime) -> bool:
-    """Whether what was impossible is not to be tried again yet."""
+    """Return whether an impossible subscription isn't to be tried again yet."""
     since, tries = subscription.impossible_since, subscription.impossible_tries
-    # Later than now it was noted by a clock that went back since.
+    # A time in the future was noted before the clock went back.
     return since is not None and since <= now < since + tries * _BETWEEN_TRIES
 
 
 def schedule_of(subscription: Subscription) -> Schedule:
+    """Return when a subscription is due, in its own time zone."""
     minute = subscription.at_minute or 0
     return Schedule(
         ZoneInfo(subscription.zone), time(minute // 60, minute % 60), subscription.weekday
@@ -381,7 +389,7 @@ def schedule_of(subscription: Subscription) -> Schedule:
 
 
 def _slot(story: DigestStory) -> str:
-    """Of an alert: each story once, and each of its newest reports once as an update."""
+    """Return the slot of an alert: one for each story, and one for each update."""
     if story.is_update:
         return f"update:{story.story_id}:{story.latest.version_id}"
     return f"story:{story.story_id}"
