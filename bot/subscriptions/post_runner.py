@@ -127,7 +127,7 @@ class PostRunner:
         self._draining: dict[int, asyncio.Task[None]] = {}
         self._backoff = Backoff()
         self._forgot_at: datetime | None = None
-        # Discord's error codes by the ids of channels that can't be written to; moderators are told.
+        # By channels that can't be written to, Discord's error codes; moderators are told.
         self.blocked: dict[int, int] = {}
 
     def start(self) -> None:

@@ -30,7 +30,10 @@ _AGAIN_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """A job as it stands: ``place`` is 1 for the next one of the queue, 0 once it runs."""
+    """How a job stands: ``place`` is 1 for the next one in the queue, and 0 once it runs.
+
+    ``results`` are those that came since the watcher's last event.
+    """
 
     job: Job
     place: int
@@ -39,10 +42,10 @@ class JobEvent:
 
 
 class JobQueue:
-    """Takes jobs and works on them while ``run`` runs. One in a process that writes.
+    """Accepts jobs, and works on them while ``run`` runs. There is one in a process that writes.
 
     ``at_once`` jobs are worked on side by side, never two of a corpus; the corpora take turns.
-    ``most_waiting`` bounds the jobs of a corpus that wait.
+    ``most_waiting`` bounds the waiting jobs of a corpus. Methods raise ``StorageError``.
     """
 
     def __init__(
@@ -66,13 +69,15 @@ class JobQueue:
         self._loading = asyncio.Lock()
 
     async def upload(self, name: str, data: bytes) -> JobSource:
-        """Keep a file that was handed in, as a source for ``submit``. It goes with its job."""
+        """Keep a file that was handed in, and return it as a source for ``submit``. It goes with
+        its job."""
         return await self._uploads.keep(name, data)
 
     async def submit(self, corpus: str, sources: Sequence[JobSource], actor: Actor) -> Job:
-        """Put a job into the queue; it survives a restart from here on.
+        """Put a job into the queue and return it; from here on it survives a restart.
 
-        Raises ``Refused`` if too much is waiting already, or the job is empty or too large.
+        Raises ``Refused`` if the job is empty (``nothing-to-ingest``) or too large
+        (``too-many-sources``), or if too many are waiting (``job-queue-full``).
         """
         await self._load()
         try:
@@ -97,7 +102,10 @@ class JobQueue:
             raise Refused("job-queue-full", count=self._most_waiting, corpus=corpus)
 
     async def cancel(self, job_id: int, corpus: str, actor: Actor) -> Job:
-        """End a job. What it has accepted stays. Raises ``NotFound`` and ``Refused``."""
+        """End a job and return it. What it has accepted stays.
+
+        Raises ``NotFound``, and ``Refused`` (``job-over``) if it has ended.
+        """
         await self._load()
         found = await self._library.catalogue.corpora.by_name(corpus)
         if found is None:
@@ -113,8 +121,8 @@ class JobQueue:
         return await self._jobs.job(job_id)
 
     async def watch(self, job_id: int, corpus: str) -> AsyncIterator[JobEvent]:
-        """How a job comes along, from now to its end. Who is slow is told of the latest only, but
-        of every result. Raises ``NotFound``."""
+        """Yield how a job comes along, from now to its end. A slow watcher gets only the latest
+        state, but every result. Raises ``NotFound``."""
         await self._load()
         found = await self._library.catalogue.corpora.by_name(corpus)
         if found is None:
@@ -134,7 +142,8 @@ class JobQueue:
                 del self._watchers[job_id]
 
     async def follow(self, job: Job) -> AsyncIterator[JobEvent]:
-        """Work until a job is over, where nothing else does; yield how it comes along."""
+        """Work until a job is over, where nothing else does; yield how it comes along. Raises
+        ``NotFound``."""
         working = asyncio.create_task(self._work(forever=True))
         events = self.watch(job.id, job.corpus)
         upcoming: asyncio.Task[JobEvent] | None = None
@@ -152,27 +161,28 @@ class JobQueue:
             await cancel(*filter(None, (working, upcoming)))
 
     async def jobs(self, corpus: str, limit: int = 20) -> list[Job]:
-        """The jobs of a corpus, the last ones first."""
+        """Return at most ``limit`` jobs of a corpus, newest first; none of an unknown corpus."""
         found = await self._library.catalogue.corpora.by_name(corpus)
         return await self._jobs.of(found, limit) if found is not None else []
 
     async def tallies(self, jobs: Sequence[Job]) -> list[tuple[Job, JobCounts]]:
-        """Each job with what came of it."""
+        """Return each job with the counts of its results."""
         made = await self._jobs.tallies([job.id for job in jobs])
         return [(job, made.get(job.id, JobCounts())) for job in jobs]
 
     async def position(self, job_id: int) -> int:
-        """A job's place among those that wait, 0 if it does not."""
+        """Return a job's place among those waiting, from 1; 0 if it isn't waiting."""
         await self._load()
         return self._position(job_id)
 
     async def run(self) -> None:
-        """Work on jobs until cancelled; those that a former process left first."""
+        """Work on jobs until cancelled, first on those that an earlier process left. Storage that
+        fails is tried again every 10 s."""
         while True:
             try:
                 await self._work(forever=True)
             except StorageError as error:
-                # Say the disk is full. The jobs are kept; they go on when there is room.
+                # For example a full disk. The jobs are kept, and go on when there is room.
                 _log.warning("Jobs can't go on: %s", error)
                 self._loaded = False
                 await asyncio.sleep(_AGAIN_SECONDS)
@@ -181,7 +191,7 @@ class JobQueue:
                 raise
 
     async def drain(self) -> list[Job]:
-        """Work on jobs until none is left. Returns them as they ended."""
+        """Work on jobs until none is left; return those that were waiting, as they ended."""
         await self._load()
         waiting = list(self._waiting)
         await self._work(forever=False)
@@ -198,7 +208,7 @@ class JobQueue:
                     self._scheduler.start(job)
                     self._running[job.id] = job
                     working = asyncio.create_task(self._do(job))
-                    # Also where it is cancelled before its first step.
+                    # Also if it is cancelled before its first step.
                     working.add_done_callback(partial(self._end, job))
                     tasks.add(working)
                 if not tasks and not forever and not self._waiting:
@@ -213,7 +223,7 @@ class JobQueue:
             await cancel(*tasks)
 
     async def _do(self, job: Job) -> None:
-        """One job, to its end. Cancelling this leaves it for the next start."""
+        """Work on one job to its end. Cancelling this leaves it for the next start."""
         clock = self._library.clock
         try:
             await self._jobs.set_state(job.id, JOB_RUNNING, clock())
@@ -235,7 +245,7 @@ class JobQueue:
             except NewsdeskError as failure:
                 _log.warning("The job %s failed: %s", job.id, failure)
                 state, error = JOB_FAILED, failure.note
-            except Exception:  # noqa: BLE001 - a mistake of ours ends one job, not the queue
+            except Exception:  # noqa: BLE001 - a bug ends one job, not the queue
                 _log.exception("The job %s failed", job.id)
                 state, error = JOB_FAILED, Note("job-failed-unexpectedly")
             if job.id not in self._stopped:
@@ -285,10 +295,10 @@ class JobQueue:
             self._announce(await self._event(await self._jobs.job(job_id), results))
 
     async def _tell_if_possible(self, job_id: int, results: tuple[IngestResult, ...] = ()) -> bool:
-        """As ``_tell``; that nobody could be told must not end the work. Returns whether it went."""
+        """Do as ``_tell``, but let no failure end the work; return whether it succeeded."""
         try:
             await self._tell(job_id, results)
-        except Exception:  # noqa: BLE001 - logged; who watches hears of the next step
+        except Exception:  # noqa: BLE001 - logged; watchers hear of the next step
             _log.exception("How the job %s stands could not be told", job_id)
             return False
         return True

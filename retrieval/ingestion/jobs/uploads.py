@@ -1,5 +1,5 @@
-"""Files that were handed in, kept until their job is over: in the data folder, or on PostgreSQL, where
-several processes may work on jobs, in the database."""
+"""Files that were handed in, kept until their job is over: in the data folder, or in the database
+on PostgreSQL, where several processes may work on jobs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST_NAME = 100
 
 
 class FolderUploads:
-    """A folder of files, each in a folder of its own, so that names may be anything."""
+    """A folder of files, each in a folder of its own so that names don't collide."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,7 +31,8 @@ class FolderUploads:
         self._new: set[str] = set()
 
     async def keep(self, name: str, data: bytes) -> JobSource:
-        """Write a file down; it is shown as ``name``, whose ending says what it is."""
+        """Write a file and return it as a source shown as ``name``, whose ending tells the format.
+        Raises ``OSError``."""
         shown = _shown(name)
         path = self._folder / uuid.uuid4().hex / shown
         self._new.add(str(path))
@@ -44,12 +45,12 @@ class FolderUploads:
         return JobSource("file", shown, {"path": str(path)})
 
     def belongs(self, sources: Iterable[JobSource]) -> None:
-        """These are part of a job now, which says how long they are kept."""
+        """Note that these are part of a job, which decides from now on how long they are kept."""
         self._new -= {path_of(source) for source in sources}
 
     async def sweep(self, needed: Callable[[], Awaitable[set[str]]]) -> None:
         """Delete all files but those that jobs say are ``needed`` and those just handed in."""
-        # In this order: what is handed in meanwhile is not among the folders, and what becomes part
+        # In this order: what is handed in meanwhile isn't among the folders, and what becomes part
         # of a job meanwhile was new a moment ago.
         folders = await asyncio.to_thread(lambda: list(self._folder.glob("*")))
         new = set(self._new)
@@ -86,13 +87,13 @@ class Uploads:
         return JobSource("file", _shown(name), {"upload": upload_id})
 
     def belongs(self, sources: Iterable[JobSource]) -> None:
-        """These are part of a job now, which says how long they are kept."""
+        """Note that these are part of a job, which decides from now on how long they are kept."""
         sources = list(sources)
         self._folder.belongs(sources)
         self._new.difference_update(filter(None, map(upload_of, sources)))
 
     def refuse(self, sources: Iterable[JobSource]) -> None:
-        """These will be part of no job: the next sweep deletes them."""
+        """Note that these will be part of no job: the next sweep deletes them."""
         sources = list(sources)
         self.belongs(sources)
         self._refused.update(filter(None, map(upload_of, sources)))
@@ -115,8 +116,8 @@ class Uploads:
             yield path
 
     async def sweep(self, needed: Callable[[], Awaitable[set[str]]]) -> None:
-        """Delete all files but those that jobs need, in the folder the ones that they say are
-        ``needed``, and those just handed in."""
+        """Delete all files but those just handed in and those that jobs need: of the folder's, the
+        ones that ``needed`` returns."""
         await self._folder.sweep(needed)
         await asyncio.to_thread(self._scratch.sweep)
         refused = set(self._refused)
@@ -138,8 +139,8 @@ class Uploads:
 
 
 def path_of(source: JobSource) -> str:
-    """Where the file of a source lies that isn't in the database: a handed in one among the uploads,
-    else where it says."""
+    """Return where the file of a source that isn't in the database lies: among the uploads if it
+    was handed in, else at its own path."""
     return str((source.payload or {}).get("path", source.label))
 
 

@@ -1,4 +1,4 @@
-"""One job: its sources read, fetched and taken in, each written down as it is done."""
+"""One job: its sources read, fetched and ingested, each recorded once it is done."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ LoadItem = Callable[[str, FeedItem, PageLoader], Awaitable[IngestItem]]
 
 @dataclass(frozen=True, slots=True)
 class _JobTicket:
-    """Which item an article is of, how many of the item's are in with it, whether it is the last."""
+    """The item that an article belongs to, its place among the item's articles, and whether it is
+    the last."""
 
     item_id: int
     position: int
@@ -47,7 +48,7 @@ class _JobTicket:
 
 
 class JobWorker:
-    """Works on jobs. What was accepted before an interruption is not done again."""
+    """Works on jobs. What was accepted before an interruption isn't done again."""
 
     def __init__(self, library: IngestTarget, pages: PageLoader, load_item: LoadItem) -> None:
         self._library = library
@@ -59,10 +60,12 @@ class JobWorker:
     async def work(
         self, job: Job, report: Report, stopped: Stopped
     ) -> AsyncGenerator[list[Outcome], None]:
-        """Do what is left of a job; yield what became of its articles, as they are durable.
+        """Do what is left of a job; yield the results of its articles, batch by batch, once they
+        are durable.
 
-        ``stopped`` is asked now and then; once it says so nothing new is begun, and what was
-        accepted is finished.
+        ``report`` is called with the progress; ``stopped`` is asked now and then: once it returns
+        True, nothing new is begun, and what was accepted is finished. Raises ``StorageError``, and
+        other ``NewsdeskError``s that end the job.
         """
         indexer = await self._library.indexer(job.corpus)
         left, got = await self._jobs.counts(job.id)
@@ -123,7 +126,8 @@ class JobWorker:
                         yield incoming
 
     async def _read(self, job: Job, item: JobItem, progress: IngestProgress) -> list[IngestItem]:
-        """The one article of a source, or none if it was a feed, whose items now are sources."""
+        """Return the one article of a source, or none if it was a feed, whose items are sources
+        now."""
         source = item.source
         ticket = _JobTicket(item.id, 1, last=True)
         if source.kind == "text":
@@ -167,7 +171,7 @@ class JobWorker:
     async def _read_file(
         self, item: JobItem, progress: IngestProgress, stopped: Stopped
     ) -> AsyncIterator[IngestItem]:
-        """The articles of a file from where it was left, each with its place."""
+        """Yield the articles of a file from where it was left, each with its place."""
         position = 0
         held: IngestItem | None = None
         async with self._uploads.opened(item.source) as path:
