@@ -1,7 +1,7 @@
 """Chroma behind one small set of calls, embedded in a folder.
 
-Collections are known by name. Calls block; they raise ``StorageError``, ``IndexDamaged`` if the index
-can't be read.
+Collections are known by name. Calls block; they raise ``StorageError``, and ``IndexDamaged`` if the
+index can't be read.
 """
 
 from __future__ import annotations
@@ -29,36 +29,37 @@ RecordId: TypeAlias = int | str
 SERVER_SECONDS = 30.0
 # Calls that read a collection's vectors into memory.
 LOADING = frozenset({"nearest", "vectors_of"})
-# All there is of a record.
+# Everything that a record has.
 WHOLE: list[Any] = ["embeddings", "metadatas"]
 _NO_ROOM = re.compile(r"disk is full|no space left", re.IGNORECASE)
-# What says nothing of the index itself: others write, or nobody may.
+# Reasons that say nothing about the index itself: others are writing, or nobody may.
 _NO_ACCESS = re.compile(
     r"locked|busy|read-?only|unable to open|permission|too many open files|cannot allocate",
     re.IGNORECASE,
 )
 _SPACE = {"space": "cosine"}
-# Of vectors that are only fetched, which is exact, the graph needs no good links: they cost most of
-# what writing into a large one takes.
+# If vectors are only fetched, which is exact, the graph needs no good links, which cost most of the
+# time of writing into a large one.
 _UNSEARCHED = {"ef_construction": 1, "max_neighbors": 2}
-# So many vectors are held in memory at most of collections that they are only fetched from: some 1.7
-# kilobytes each, with the dimensions of the default embedder.
+# How many vectors at most are held in memory for collections that they are only fetched from: about
+# 1.7 kilobytes each, with the dimensions of the default embedder.
 _FETCHED_HELD = 500_000
-# The field that says whose a record is, where several corpora share a collection.
+# The metadata field with a record's corpus, where several share a collection.
 _CORPUS = "corpus"
 
 
 class BlockingChroma(Protocol):
-    """What an embedded Chroma answers, in this process or in one of its own."""
+    """The calls that an embedded Chroma answers, in this process or in one of its own."""
 
     def names(self) -> list[str]: ...
 
     def metadata(self, name: str) -> dict[str, Any] | None:
-        """None if there is no such collection."""
+        """Return a collection's metadata; None if there is no such collection."""
         ...
 
     def create(self, name: str, metadata: Mapping[str, str], searched: bool = True) -> None:
-        """``searched``: whether ``nearest`` is going to be asked of it, or only ``vectors_of``."""
+        """Make a collection if there is none; ``searched``: whether ``nearest`` is going to be
+        asked of it, or only ``vectors_of``."""
         ...
 
     def drop(self, name: str) -> None: ...
@@ -66,13 +67,15 @@ class BlockingChroma(Protocol):
     def count(self, name: str) -> int: ...
 
     def nearest(self, name: str, vector: Vectors, limit: int) -> list[int]:
-        """Ids of the ``limit`` nearest to ``vector``, of shape ``(dimensions,)``, best first."""
+        """Return the ids of the ``limit`` nearest to ``vector``, of shape (dimensions,), best
+        first."""
         ...
 
     def upsert(
         self, name: str, ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
     ) -> None:
-        """``corpus``: whose they are, where several share the collection."""
+        """Add or replace vectors, of shape (ids, dimensions), of ``corpus`` if several share the
+        collection."""
         ...
 
     def delete(self, name: str, ids: Sequence[RecordId]) -> None: ...
@@ -80,40 +83,42 @@ class BlockingChroma(Protocol):
     def page(self, name: str, limit: int, offset: int) -> list[int]: ...
 
     def records(self, name: str, corpus: int) -> list[str]:
-        """The ids of a corpus's records in a collection that several share."""
+        """Return the ids of a corpus's records in a collection that several share."""
         ...
 
     def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """Those of ``ids`` that are there, with their vectors, of shape ``(ids, dimensions)``."""
+        """Return those of ``ids`` that exist, with their vectors, of shape (ids, dimensions)."""
         ...
 
     def copy(self, name: str, to: str, limit: int, offset: int) -> int:
-        """Copy a page of records into another collection; returns how many they were."""
+        """Copy a page of records into another collection; return how many they were."""
         ...
 
     def probe(self, name: str) -> None:
-        """Look for one of its vectors. Raises ``IndexDamaged``."""
+        """Look for one of the collection's vectors. Raises ``IndexDamaged``."""
         ...
 
     def replace(self, name: str, by: str) -> None:
-        """Drop the collection ``name`` and give its name to ``by``. Called once more, it does nothing:
-        who made the first call may not have had its answer."""
+        """Drop the collection ``name`` and give its name to ``by``. A second call does nothing: the
+        answer to the first may not have arrived."""
         ...
 
     def give_back(self) -> None:
-        """Give back the disk space of collections that are gone."""
+        """Return to the disk the space of collections that are gone."""
         ...
 
     def begin_tidying(self) -> None:
-        """What takes long and comes before ``tidy``. Any thread may call it beside other calls."""
+        """Do what takes long and comes before ``tidy``. Any thread may call it alongside other
+        calls."""
         ...
 
     def tidy(self) -> None:
-        """The same, and memory."""
+        """Return disk space as ``give_back`` does, and memory."""
         ...
 
     def vectors_on_disk(self) -> dict[str, int]:
-        """By collection, how many vectors it has on disk, deleted ones among them, where it is known."""
+        """Return how many vectors collections have on disk, including deleted ones, where it is
+        known."""
         ...
 
     def heartbeat(self) -> None: ...
@@ -133,7 +138,7 @@ def _explained(method: Callable[P, Result]) -> Callable[P, Result]:
         except Exception as error:
             raise chroma_error(error) from error
         except BaseException as error:
-            if type(error).__name__ != "PanicException":  # of Rust, which Python has no class for
+            if type(error).__name__ != "PanicException":  # from Rust; Python has no class for it
                 raise
             raise IndexDamaged("vector-index-damaged", detail=str(error)[:200]) from error
 
@@ -142,18 +147,18 @@ def _explained(method: Callable[P, Result]) -> Callable[P, Result]:
 
 class EmbeddedChroma:
     """Chroma in this process, opened at the first call: loading it takes a second, and most
-    commands need no vectors. It keeps Python's lock while it writes."""
+    commands need no vectors. It holds Python's global lock while it writes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._opening = threading.Lock()
         self._open_client: Any = None
-        # Why it could not be opened: asked again, Chroma says something else.
+        # Why it couldn't be opened: asked again, Chroma gives another reason.
         self._failed: NewsdeskError | None = None
         self._opened: dict[str, Any] = {}
-        # Collections whose files were looked at.
+        # Collections whose files were checked.
         self._checked: set[str] = set()
-        # Collections that vectors were fetched from, with how many they hold.
+        # How many vectors collections hold that vectors were fetched from.
         self._fetched: dict[str, int] = {}
 
     @property
@@ -179,7 +184,7 @@ class EmbeddedChroma:
         )
 
     def _is_there(self) -> bool:
-        """Whether there is a database: Chroma would make one, which is not for readers to do."""
+        """Return whether there is a database: Chroma would make one, which readers mustn't."""
         if self._open_client is not None:
             return True
         try:
@@ -312,8 +317,8 @@ class EmbeddedChroma:
             self._open_client.close()
 
     def make_room(self) -> None:
-        """Let go of what is in memory if vectors were fetched from too many collections: Chroma loads
-        each as a whole, and forgets none. Nobody may be at a call."""
+        """Release what is in memory if vectors were fetched from too many collections: Chroma loads
+        each as a whole and forgets none. No call may be under way."""
         if sum(self._fetched.values()) > _FETCHED_HELD:
             self.close()
             self._open_client = None
@@ -322,7 +327,7 @@ class EmbeddedChroma:
 
     def reset(self) -> None:
         """Delete the folder and begin with an empty one."""
-        with contextlib.suppress(Exception):  # whatever is wrong with it, it goes
+        with contextlib.suppress(Exception):  # it is deleted, whatever is wrong with it
             self.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._open_client = self._failed = None
@@ -342,35 +347,39 @@ class EmbeddedChroma:
 
 
 def configuration(searched: bool) -> dict[str, Any]:
-    """How a collection is made that is searched by Chroma, or that vectors are only fetched from."""
+    """Return the settings of a collection that Chroma searches, or that vectors are only fetched
+    from."""
     return {"hnsw": _SPACE if searched else _SPACE | _UNSEARCHED}
 
 
 def owned_by(corpus: int) -> dict[str, Any]:
-    """The condition that a record is a corpus's, where several share the collection."""
+    """Return the condition that a record belongs to a corpus, where several share the
+    collection."""
     return {_CORPUS: corpus}
 
 
 def with_vectors(found: Any) -> tuple[list[str], Vectors]:
-    """The ids and the vectors of records that Chroma gave."""
+    """Return the ids and the vectors, of shape (ids, dimensions), of records that Chroma
+    returned."""
     return list(found["ids"]), np.asarray(found["embeddings"], dtype=np.float32)
 
 
 def new_records(
     ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
 ) -> dict[str, Any]:
-    """What Chroma is given to keep them."""
+    """Return Chroma's arguments to store them."""
     metadatas = None if corpus is None else [owned_by(corpus)] * len(ids)
     return {"ids": [str(each) for each in ids], "embeddings": vectors, "metadatas": metadatas}
 
 
 def copied_records(found: Any) -> dict[str, Any]:
-    """What Chroma is given to keep records that it gave with all there is of them."""
+    """Return Chroma's arguments to store whole records that it returned."""
     metadatas = found["metadatas"] if any(found["metadatas"]) else None
     return {"ids": found["ids"], "embeddings": found["embeddings"], "metadatas": metadatas}
 
 
 def chroma_error(error: Exception) -> NewsdeskError:
+    """Return what to raise for an error of Chroma's: ``StorageError`` or ``IndexDamaged``."""
     from chromadb.errors import InternalError, NotFoundError
 
     if isinstance(error, NewsdeskError):

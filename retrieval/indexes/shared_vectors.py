@@ -1,8 +1,8 @@
 """The vectors of a small corpus, in a collection that it shares with others.
 
-Chroma keeps them and gives them by their ids; they are compared here. Asking a shared collection for
-the nearest of one corpus takes five times as long, and a collection for each corpus takes files,
-threads and memory that a process has too few of for a thousand.
+Chroma stores them and returns them by their ids; they are compared here. Asking a shared collection
+for the nearest of one corpus takes five times as long, and a collection for each of a thousand
+corpora takes more files, threads and memory than a process has.
 """
 
 from __future__ import annotations
@@ -19,17 +19,21 @@ from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.held_vectors import HeldVectors
 from retrieval.indexes.steps import Steps
 
-# Vectors that are fetched in one call: what a question can't wait for goes on in the next one.
+# Vectors that are fetched in one call: what a question can't wait for is fetched for the next one.
 _FETCHED = 1_000
 # The cosine of a vector with itself in half precision is larger.
 _SAME = 0.99
-# Passages without a vector are not looked for again so soon.
+# For how long passages without a vector aren't looked for again.
 _AGAIN_SECONDS = 5.0
 
 
 class SharedVectors:
-    """The records of one corpus and one generation in a shared collection, by default that of our
-    embedder."""
+    """The records of one corpus and one generation in a shared collection, by default that of the
+    embedder in use.
+
+    ``write``, ``remove`` and ``drop`` raise ``StorageError``, and so do the steps that the others
+    return.
+    """
 
     def __init__(
         self,
@@ -48,11 +52,11 @@ class SharedVectors:
         # Passages that have no vector, as far as is known, and until when that is believed.
         self._absent: Ints = np.zeros(0, dtype=np.int64)
         self._absent_until = 0.0
-        # How many passages there are at most; made sure of before it matters.
+        # How many passages there are at most; counted before it matters.
         self.at_most = 10**9
 
     def forget(self) -> None:
-        """Hold and know nothing of it any more."""
+        """Discard everything held and known of the vectors."""
         self.name = self._store.shared_name(self._corpus_id)
         self._store.there.discard(self.name)
         self._store.memory.forget(self._key)
@@ -60,8 +64,8 @@ class SharedVectors:
         self.at_most = 10**9
 
     def other_embedder(self) -> Steps[str | None]:
-        """Go to the collection of another embedder if it is there that the vectors are; returns that
-        embedder."""
+        """Go to the collection of another embedder if the vectors are there; return its identity,
+        or None."""
         store = self._store
         if store.of_others is None:
             store.of_others = store.shared_by_others((yield "names", ()))
@@ -74,7 +78,7 @@ class SharedVectors:
         return None
 
     def is_there(self) -> Steps[bool]:
-        """Whether there is such a collection."""
+        """Return whether the collection exists."""
         if self.name not in self._store.there:
             if (yield "metadata", (self.name,)) is None:
                 return False
@@ -82,6 +86,7 @@ class SharedVectors:
         return True
 
     def passage_ids(self) -> Steps[list[int]]:
+        """Return the ids of the passages that have a vector."""
         if not (yield from self.is_there()):
             return []
         return self._mine((yield "records", (self.name, self._corpus_id)))
@@ -89,7 +94,10 @@ class SharedVectors:
     def nearest(
         self, vector: Vectors, limit: int, expected: int, passages: Callable[[], Ints] | None
     ) -> Steps[list[int]]:
-        """As ``VectorIndex.query``, exact, of these ``passages`` or of all."""
+        """Return what ``VectorIndex.query`` does, exactly, of these ``passages`` or of all.
+
+        Raises ``IndexDamaged`` if the collection is missing or holds fewer than ``expected``.
+        """
         if not (yield from self.is_there()):
             if expected:
                 raise IndexDamaged("vector-index-missing")
@@ -103,7 +111,7 @@ class SharedVectors:
         if len(lacking) and time.monotonic() < self._absent_until:
             lacking = np.setdiff1d(lacking, self._absent, assume_unique=True)
         asked_for = len(lacking)
-        if len(lacking) > _FETCHED:  # most of which may have no vector yet
+        if len(lacking) > _FETCHED:  # most of them may have no vector yet
             there = np.array((yield from self.passage_ids()), dtype=np.int64)
             lacking = np.intersect1d(lacking, there, assume_unique=True)
         for batch in batches(len(lacking), _FETCHED):
@@ -114,7 +122,9 @@ class SharedVectors:
             self._absent = wanted[~held.has(wanted)]
             self._absent_until = time.monotonic() + _AGAIN_SECONDS
         asked = held.only(wanted)
-        if len(held.passage_ids) > 2 * len(asked.passage_ids):  # of what left the index
+        if len(held.passage_ids) > 2 * len(
+            asked.passage_ids
+        ):  # including passages that left the index
             self._store.memory.hold(self._key, asked)
         expected = min(expected, len(wanted)) if passages is not None else expected
         if len(asked.passage_ids) < expected:
@@ -130,8 +140,10 @@ class SharedVectors:
         return len(self._absent) > 0
 
     def found_of(self, sample: Sequence[tuple[int, Vectors]], expected: int) -> Steps[int]:
-        """How many of ``sample`` have the vector that they should. Raises ``IndexDamaged`` if fewer
-        than ``expected`` have any."""
+        """Return how many of ``sample`` have the vector that they should have.
+
+        Raises ``IndexDamaged`` if fewer than ``expected`` passages have any.
+        """
         if expected and not (yield from self.is_there()):
             raise IndexDamaged("vector-index-missing")
         held = len((yield from self.passage_ids()))
@@ -148,13 +160,14 @@ class SharedVectors:
         )
 
     def fetched(self, passage_ids: Sequence[int]) -> Steps[tuple[Ints, Vectors]]:
-        """Those of these passages that have a vector, with it."""
+        """Return those of these passages that have a vector, with their vectors, of shape
+        (passages, dimensions)."""
         records = [self._record(passage_id) for passage_id in passage_ids]
         found, vectors = yield "vectors_of", (self.name, records)
         return np.array(self._mine(found), dtype=np.int64), vectors
 
     async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
-        """Add vectors, or replace those of passages that have one."""
+        """Add vectors, of shape (passages, dimensions); a passage's earlier vector is replaced."""
         store, chroma = self._store, self._store.chroma
         if not passage_ids:
             return
@@ -172,12 +185,15 @@ class SharedVectors:
             store.memory.forget(self._key)
 
     async def remove(self, passage_ids: Sequence[int]) -> None:
-        """Delete records, of a collection that is there."""
+        """Delete the vectors of passages; the collection has to exist."""
         await self._delete(self.name, [self._record(each) for each in passage_ids])
 
     async def drop(self) -> set[str]:
-        """Delete all records of this generation, by whichever embedder. A collection that is empty
-        then, or that can't be read, goes. Returns the others, whose files still hold them."""
+        """Delete all vectors of this generation, by whichever embedder; return the collections
+        whose files still hold them.
+
+        A collection that is empty then, or that can't be read, is dropped.
+        """
         store, chroma, left = self._store, self._store.chroma, set()
         for name in store.shared_names(self._corpus_id, await store.names()):
             try:
@@ -207,11 +223,11 @@ class SharedVectors:
         return f"{self._generation}:{passage_id}"
 
     def _mine(self, records: Sequence[str]) -> list[int]:
-        """The passages of the records of this generation."""
+        """Return the passages of the records that belong to this generation."""
         mine = f"{self._generation}:"
         return [int(each.removeprefix(mine)) for each in records if each.startswith(mine)]
 
 
 def batches(count: int, size: int) -> Iterator[slice]:
-    """The parts, of ``size`` at most, in which ``count`` things are sent."""
+    """Return slices of at most ``size`` that together cover ``count`` things."""
     return (slice(first, first + size) for first in range(0, count, size))

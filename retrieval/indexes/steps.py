@@ -1,7 +1,8 @@
-"""Work with Chroma in steps between its calls, written once and made in whichever way suits.
+"""Work with Chroma in steps between its calls, written once and carried out in different ways.
 
-``Steps`` yields calls of Chroma, is sent their answers, and returns what came of it: the same steps are
-made in a thread, awaited, or with the little time that a question has.
+``Steps`` yields calls of Chroma, is sent their answers and returns the result. The same steps are
+carried out in a thread, awaited, or within the short time that a question has. Errors of a call
+(``NewsdeskError``) are raised in the steps, and from there to the caller.
 """
 
 from __future__ import annotations
@@ -14,20 +15,21 @@ from retrieval.errors import NewsdeskError
 from retrieval.runtime.executors import ASKING
 
 Result = TypeVar("Result")
-# The name of a call and what is given to it.
+# The name of a call and its arguments.
 _Call: TypeAlias = tuple[str, tuple[Any, ...]]
 Steps: TypeAlias = Generator[_Call, Any, Result]
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """The end of steps, with what came of them: no thread can hand on a ``StopIteration``."""
+    """The end of steps and their result: no thread can pass on a ``StopIteration``."""
 
     result: Any
 
 
 def made_here(steps: Steps[Result], ask: Callable[..., Any]) -> Result:
-    """Make the steps in the calling thread, whose calls ``ask`` answers."""
+    """Carry out the steps in the calling thread; ``ask`` answers their calls. Return their
+    result."""
     step = _next(steps, None, None)
     while not isinstance(step, _End):
         call, args = step
@@ -42,7 +44,7 @@ def made_here(steps: Steps[Result], ask: Callable[..., Any]) -> Result:
 
 
 async def awaited(steps: Steps[Result], ask: Callable[..., Awaitable[Any]]) -> Result:
-    """The same with calls that are awaited."""
+    """Carry out the steps with calls that are awaited; return their result."""
 
     async def go_on(answer: Any, error: NewsdeskError | None) -> _Call | _End:
         return _next(steps, answer, error)
@@ -52,8 +54,8 @@ async def awaited(steps: Steps[Result], ask: Callable[..., Awaitable[Any]]) -> R
 
 
 async def made_beside(steps: Steps[Result], ask: Callable[..., Awaitable[Any]]) -> Result:
-    """The same, but what is computed between the calls, such as comparing vectors, keeps a thread for
-    questions busy instead of the event loop."""
+    """Do as ``awaited``, but compute between the calls, for example compare vectors, in a thread
+    for questions instead of the event loop."""
 
     async def go_on(answer: Any, error: NewsdeskError | None) -> _Call | _End:
         return await ASKING.run(_next, steps, answer, error)

@@ -1,4 +1,5 @@
-"""Vector search with Chroma, cosine distance: small corpora share collections, others have their own."""
+"""Vector search with Chroma by cosine distance; small corpora share collections, others have their
+own."""
 
 from __future__ import annotations
 
@@ -21,18 +22,19 @@ from retrieval.indexes.steps import Result, Steps, awaited, made_beside, made_he
 _PAGE = 2_000
 # A corpus of more passages gets a collection of its own, and keeps it until it is indexed anew.
 _SHARES = 6_000
-# A passage is among so many that are nearest to its own vector, copies of it included.
+# Among how many nearest to its own vector a passage has to be, copies of it included.
 _NEAR = 20
-# What may only seem so to who looks while another process moves vectors: it is looked at anew.
+# Errors that may only be apparent while another process moves vectors: looked at again.
 _ELSEWHERE = frozenset({"vector-index-missing", "vector-index-incomplete"})
 
 
 class VectorIndex:
-    """The vectors of one corpus and one generation. Where they are is found out at the first use; a
-    corpus without any finds nothing.
+    """The vectors of one corpus and one generation, which are located at the first use; a corpus
+    without vectors finds nothing.
 
     A small corpus shares a collection (`SharedVectors`). One that has grown is copied into a
-    collection of its own, which gets its name, and so is in use, when it is whole.
+    collection of its own, which gets its final name, and so comes into use, once it is complete.
+    Coroutines raise ``StorageError``, and ``EmbedderMismatch`` where vectors are read or written.
     """
 
     def __init__(self, store: ChromaStore, corpus_id: int, generation: int) -> None:
@@ -40,8 +42,8 @@ class VectorIndex:
         self._corpus_id = corpus_id
         self._name = store.own_name(corpus_id, generation)
         self._shared = SharedVectors(store, corpus_id, generation)
-        # Whether it is known where they are, the metadata of a collection of its own, and which
-        # embedder made them; None: the one in use, if there are any.
+        # Whether the vectors are located, the metadata of a collection of their own, and their
+        # embedder; None: the one in use, if there are any.
         self._located = False
         self._metadata: dict[str, Any] | None = None
         self._made_by: str | None = None
@@ -55,12 +57,12 @@ class VectorIndex:
 
     @property
     def name(self) -> str:
-        """What Chroma knows the collection by, if it is the corpus's own."""
+        """The name of the corpus's own collection in Chroma, whether it exists or not."""
         return self._name
 
     @property
     def shared_name(self) -> str:
-        """The collection that the vectors are in as long as they are few."""
+        """The name of the shared collection that the vectors are in while they are few."""
         return self._shared.name
 
     # Asking
@@ -72,12 +74,11 @@ class VectorIndex:
         expected: int = 0,
         passages: Callable[[], Ints] | None = None,
     ) -> list[int]:
-        """Ids of the nearest passages by cosine, best first.
+        """Return the ids of the nearest passages by cosine, best first.
 
-        ``vector`` has shape ``(dimensions,)``; ``expected`` is how many passages have to be in the
-        index at least; ``passages`` are those that count, where vectors are compared one by one.
-        Waits no longer than a question may. Raises ``EmbedderMismatch``, ``IndexDamaged`` or
-        ``StorageError``.
+        ``vector`` has shape (dimensions,); at least ``expected`` passages have to be in the index;
+        ``passages`` returns those that count where vectors are compared one by one. Waits no longer
+        than a question may. Raises ``EmbedderMismatch``, ``IndexDamaged`` or ``StorageError``.
         """
         with self._remembering_damage():
             return await self._asked(self._nearest(vector, limit, expected, passages))
@@ -89,13 +90,13 @@ class VectorIndex:
         expected: int = 0,
         passages: Callable[[], Ints] | None = None,
     ) -> list[int]:
-        """The same in the calling thread, which it blocks."""
+        """Do as ``query``, blocking the calling thread."""
         with self._remembering_damage():
             return self._asked_here(self._nearest(vector, limit, expected, passages))
 
     async def check_for_question(self) -> None:
-        """Raises ``EmbedderMismatch`` as far as it can be told in the time that a question has; what
-        else is wrong with the index, its search finds out."""
+        """Raise ``EmbedderMismatch`` as far as that can be told in the time that a question has;
+        other faults are left to the search."""
         if not self._located and self._damage is None:
             with contextlib.suppress(StorageError):
                 await self._asked(self._locate())
@@ -103,8 +104,11 @@ class VectorIndex:
             self._check_embedder()
 
     async def check(self, sample: Sequence[tuple[int, Vectors]], expected: int) -> None:
-        """Look for passages by their own vectors. Raises ``IndexDamaged`` if less than half of them
-        are found, or if fewer than the ``expected`` are in it."""
+        """Look for passages by their own vectors.
+
+        Raises ``IndexDamaged`` if less than half of them are found, or if fewer than ``expected``
+        passages have a vector.
+        """
         with self._remembering_damage():
             found = await self._asked(self._found_of(sample, expected))
         if found < len(sample) / 2:
@@ -114,7 +118,8 @@ class VectorIndex:
 
     @contextlib.contextmanager
     def _remembering_damage(self) -> Iterator[None]:
-        """What the process of the index may not survive is asked for once."""
+        """Raise remembered damage at once: the process of the index may not survive being asked
+        again."""
         if self._damage is not None:
             raise IndexDamaged.of(self._damage)
         try:
@@ -133,7 +138,7 @@ class VectorIndex:
         try:
             found = yield from self._nearest_there(vector, limit, expected, passages)
         except IndexDamaged as error:
-            # Another process may have moved them, or written their collection anew.
+            # Another process may have moved the vectors, or rebuilt their collection.
             if error.code not in _ELSEWHERE or not known:
                 raise
         else:
@@ -161,7 +166,7 @@ class VectorIndex:
         if not wanted:
             return []
         found: list[int] = yield "nearest", (self._name, vector, wanted)
-        # A graph may have lost its way: an approximate one finds nearly all.
+        # An approximate search finds nearly all; one that finds few has a broken graph.
         if len(found) < wanted / 2:
             raise IndexDamaged("vector-index-incomplete", held=len(found), wanted=wanted)
         return found
@@ -180,7 +185,7 @@ class VectorIndex:
     # Writing
 
     async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
-        """Add vectors, or replace those of passages that have one."""
+        """Add vectors, of shape (passages, dimensions); a passage's earlier vector is replaced."""
         await self.require_embedder()
         if self._metadata is None and await self._outgrows(passage_ids):
             await self._grow()
@@ -192,6 +197,7 @@ class VectorIndex:
         self._known_size = 0
 
     async def remove(self, passage_ids: Sequence[int]) -> None:
+        """Delete the vectors of passages, if they have any."""
         await self.require_embedder()
         if self._metadata is None:
             if await self._made(self._shared.is_there()):
@@ -202,8 +208,8 @@ class VectorIndex:
         self._known_size = 0
 
     async def drop(self) -> set[str]:
-        """Delete the vectors wherever they are. Returns the shared collections whose files still hold
-        them, until these are rebuilt."""
+        """Delete the vectors wherever they are; return the shared collections whose files still
+        hold them until they are rebuilt."""
         store = self._store
         if await store.call(store.chroma.metadata, self._name) is not None:
             await self._call("drop")
@@ -213,19 +219,22 @@ class VectorIndex:
         return left
 
     async def drop_copies(self) -> None:
-        """Delete what is left in a shared collection though there is one of the corpus's own."""
+        """Delete what is left in a shared collection if the corpus has one of its own."""
         await self._made(self._locate())
         if self._metadata is not None:
             await self._shared.drop()
 
     async def rebuild(self) -> None:
-        """Write a collection of its own anew, without what was deleted from it. Nothing may be written
-        meanwhile; questions are answered. A crash leaves the old one, or the whole new one."""
+        """Rewrite the corpus's own collection without what was deleted from it.
+
+        Nothing may be written meanwhile; questions are answered. A crash leaves either the old one
+        or the complete new one.
+        """
         await self._store.rebuild(self._name)
         self._known_size = 0
 
     async def _outgrows(self, passage_ids: Sequence[int]) -> bool:
-        """Whether there will be more than share a collection."""
+        """Return whether there will be too many passages for a shared collection."""
         most = self._shared.at_most + len(passage_ids)
         if most > _SHARES:
             held = await self._made(self._shared.passage_ids())
@@ -234,8 +243,8 @@ class VectorIndex:
         return most > _SHARES
 
     async def _grow(self) -> None:
-        """Move from a shared collection into one of its own. A crash leaves the one or the other in
-        use, and what is too much is deleted at the next start."""
+        """Move from a shared collection into one of its own. A crash leaves one of them in use, and
+        what is left over is deleted at the next start."""
         store, growing = self._store, self._name + GROWING
         async with store.unsettled(self._corpus_id):
             with store.making(growing):
@@ -257,6 +266,7 @@ class VectorIndex:
     # Looking after
 
     async def passage_ids(self) -> list[int]:
+        """Return the ids of the passages that have a vector, in no particular order."""
         await self._made(self._locate(again=True))
         if self._metadata is None:
             return await self._made(self._shared.passage_ids())
@@ -268,7 +278,8 @@ class VectorIndex:
                 return found
 
     async def vectors_of(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
-        """By passage, the vectors of those that have one here, as Chroma has them."""
+        """Return, by passage, the vectors, of shape (dimensions,), of those passages that have
+        one."""
         await self.require_embedder()
         if not passage_ids:
             return {}
@@ -281,41 +292,45 @@ class VectorIndex:
         return dict(zip(map(int, found), vectors, strict=True))
 
     async def count(self) -> int:
-        """How many passages have a vector here."""
+        """Return how many passages have a vector."""
         await self._made(self._locate(again=True))
         if self._metadata is None:
             return len(await self._made(self._shared.passage_ids()))
         return int(await self._call("count"))
 
     async def is_bloated(self, vectors_on_disk: Mapping[str, int]) -> bool:
-        """Whether so many of the vectors in a collection of its own are deleted ones that it should
-        be rebuilt, by what the collections have on disk."""
+        """Return whether the corpus's own collection holds so many deleted vectors that it should
+        be rebuilt.
+
+        ``vectors_on_disk`` has how many vectors each collection has on disk, by its name.
+        """
         return await self._store.is_bloated(self._name, vectors_on_disk.get(self._name, 0))
 
     async def embedder(self) -> str | None:
-        """The identity of the embedder that made the vectors; None if there are none."""
+        """Return the identity of the embedder that made the vectors; None if there are none."""
         await self._made(self._locate())
         if self._metadata is None and self._made_by is None:
             return self._store.embedder if await self.count() else None
         return self._made_by
 
     async def require_embedder(self) -> None:
-        """Raises ``EmbedderMismatch`` if another embedder than ours made the vectors."""
+        """Raise ``EmbedderMismatch`` if another embedder than the one in use made the vectors."""
         await self._made(self._locate())
         self._check_embedder()
 
     def forget(self) -> None:
-        """Know nothing of the index any more: it was deleted under our hands."""
+        """Discard everything known of the index, because it was deleted from outside."""
         self._look_anew()
         self._damage = None
 
     def _look_anew(self) -> None:
-        """Find out again where the vectors are."""
+        """Forget where the vectors are, so that they are located again."""
         self._located, self._metadata, self._made_by, self._known_size = False, None, None, 0
         self._shared.forget()
 
     def _locate(self, *, again: bool = False) -> Steps[None]:
-        """``again``: another process may have moved them into a collection of their own since."""
+        """Find out where the vectors are; ``again`` even if they were shared: another process may
+        have moved them into a collection of their own."""
         if self._located and not (again and self._metadata is None):
             return
         self._metadata = yield "metadata", (self._name,)
@@ -338,7 +353,7 @@ class VectorIndex:
     # How steps are made
 
     def _asked_here(self, steps: Steps[Result]) -> Result:
-        """In this thread, with the time that a question has."""
+        """Carry out the steps in this thread, in the time that a question has."""
         chroma = self._store.chroma
 
         def ask(call: str, *args: Any) -> Any:
@@ -349,14 +364,14 @@ class VectorIndex:
         return made_here(steps, ask)
 
     async def _asked(self, steps: Steps[Result]) -> Result:
-        """With the time that a question has."""
+        """Carry out the steps in the time that a question has."""
         chroma = self._store.chroma
         if isinstance(chroma, ServerChroma):
             return await made_beside(steps, chroma.ask)
         return await asyncio.to_thread(self._asked_here, steps)
 
     async def _made(self, steps: Steps[Result]) -> Result:
-        """However long it takes."""
+        """Carry out the steps, however long it takes."""
         store = self._store
         return await awaited(
             steps, lambda call, *args: store.call(getattr(store.chroma, call), *args)
