@@ -1,4 +1,4 @@
-"""A Chroma that keeps no question waiting: after a second the question goes on without it."""
+"""A Chroma that delays no question: after a second the question goes on without it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retrieval.indexes.chroma import LOADING, BlockingChroma
 from retrieval.indexes.chroma_files import RECORDED
 from retrieval.indexes.forwarded_chroma import ForwardedChroma
 
-# Called with why questions go on without the vectors, and with None once they don't any more.
+# Called with why questions go on without the vectors, and with None once they no longer do.
 Watch: TypeAlias = Callable[[Note | None], None]
 
 _Call: TypeAlias = tuple["Future[Any]", str, tuple[Any, ...]]
@@ -25,11 +25,11 @@ _Call: TypeAlias = tuple["Future[Any]", str, tuple[Any, ...]]
 class BoundedChroma(ForwardedChroma):
     """The calls of a ``BlockingChroma``, made one at a time in a thread of their own.
 
-    A question's call (``ask``) is waited for ``seconds``, or ``first_seconds`` as long as nothing was
-    ever answered. Once one is late, questions go on without Chroma until it is done with all that was
-    begun: a process that hangs costs one second once, not one a question. Other calls wait.
-    ``recorded`` answers calls (``RECORDED``) without Chroma: a question that needs nothing else
-    starts none. It may raise ``sqlite3.Error``.
+    A question's call (``ask``) waits ``seconds``, or ``first_seconds`` until vectors were first
+    read. Once one is late, questions go on without Chroma until it has finished everything begun: a
+    process that hangs costs one second once, not one per question. Other calls wait. ``recorded``
+    answers calls (``RECORDED``) without Chroma, so that a question that needs nothing else doesn't
+    start it; it may raise ``sqlite3.Error``.
     """
 
     def __init__(
@@ -53,16 +53,20 @@ class BoundedChroma(ForwardedChroma):
         self._closed = False
         self._late: Note | None = None
         self._told = False  # the watch, of a lateness
-        # Collections that were searched: what is asked of them is in memory.
+        # Collections that were searched, and so are in memory.
         self._loaded: set[str] = set()
 
     @property
     def inner(self) -> BlockingChroma | None:
-        """What answers; None before the first call."""
+        """What answers the calls; None before the first one."""
         return self._chroma
 
     def ask(self, call: str, *args: Any) -> Any:
-        """Make a call for a question. Raises ``StorageError`` instead of waiting."""
+        """Make a call for a question and return its answer.
+
+        Raises ``StorageError`` (``vector-index-slow``, ``vector-index-loading``) instead of waiting
+        longer, and what the call raises.
+        """
         if call in RECORDED and self._chroma is None:
             with contextlib.suppress(sqlite3.Error):
                 return self._recorded(call, *args)
@@ -90,7 +94,7 @@ class BoundedChroma(ForwardedChroma):
     def _begin_lateness(self, why: Note) -> None:
         self._late, self._told = why, True
         self._watch(why)
-        # Ends it, when its turn comes.
+        # Ends the lateness when its turn comes.
         self._submit("heartbeat")
 
     def _end_lateness(self) -> None:
@@ -99,7 +103,7 @@ class BoundedChroma(ForwardedChroma):
             self._watch(None)
 
     def forward(self, call: str, *args: Any) -> Any:
-        """Make a call that waits as long as it takes."""
+        """Make a call, however long it takes, and return its answer."""
         return self._submit(call, *args).result()
 
     def nearest(self, name: str, vector: Vectors, limit: int) -> list[int]:
@@ -115,7 +119,7 @@ class BoundedChroma(ForwardedChroma):
             self._chroma.begin_tidying()
 
     def tidy(self) -> None:
-        self.begin_tidying()  # other calls go on meanwhile
+        self.begin_tidying()  # other calls continue meanwhile
         self.forward("tidy")
         self._loaded.clear()
 
@@ -132,7 +136,7 @@ class BoundedChroma(ForwardedChroma):
             self._closed = True
             thread = self._thread
         if self._chroma is not None:
-            # Ends what the thread may hang at.
+            # Ends the call that the thread may hang in.
             self._chroma.close()
         if thread is not None:
             self._calls.put(None)
@@ -146,7 +150,7 @@ class BoundedChroma(ForwardedChroma):
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="chroma", daemon=True)
                 self._thread.start()
-            # Within: behind the end that ``close`` puts there nobody would answer it.
+            # Within the lock: after the end that ``close`` puts there nobody would answer it.
             self._calls.put((future, call, args))
         return future
 
@@ -169,5 +173,5 @@ class BoundedChroma(ForwardedChroma):
                 self._late = None
                 self._end_lateness()
             elif self._late is not None and call == "heartbeat":
-                # It can't be had at all: the next question finds out why.
+                # Chroma isn't available at all: the next question finds out why.
                 self._late = None

@@ -1,8 +1,8 @@
-"""What can be seen of Chroma's files before it reads them.
+"""What Chroma's files show before Chroma reads them.
 
-Chroma answers from what is left of a graph without a word: of a folder that is gone it finds the few
-vectors that were not in it yet, of a truncated one whatever the rest leads to. Its loader may even
-crash the process. So the sizes are held against what the graph's own header says.
+Chroma answers from what is left of a graph without a word: if its folder is gone, from the few
+vectors that weren't in it yet; if it is truncated, from whatever the rest leads to. Its loader may
+even crash the process. So the files' sizes are compared with what the graph's own header says.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FILES = ("header.bin", "data_level0.bin", "length.bin", "link_lists.bin", "inde
 _HEADER = struct.Struct("<iQQQQ")
 _VERSION = 1
 _LENGTH_BYTES = 4
-# A process that writes meanwhile is done with it in this time.
+# Another process that is writing finishes in this time.
 _TRIES, _PAUSE_SECONDS = 3, 0.2
 
 _METADATA = """
@@ -47,7 +47,7 @@ SELECT embeddings_queue.id, embeddings_queue.operation = 3, json_extract(embeddi
 FROM embeddings_queue JOIN collections ON embeddings_queue.topic LIKE '%/' || collections.id
 WHERE collections.name = ? ORDER BY embeddings_queue.seq_id
 """
-# The folder of a collection's graph, and whether it has ever been written.
+# The folder of a collection's graph, and whether it was ever written.
 _SEGMENT = """
 SELECT segments.id, max_seq_id.segment_id IS NOT NULL FROM segments
 JOIN collections ON collections.id = segments.collection
@@ -58,7 +58,7 @@ WHERE collections.name = ? AND segments.scope = 'VECTOR'
 
 @contextlib.contextmanager
 def connected(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Chroma's database in ``folder``, to read."""
+    """Yield a read-only connection to Chroma's database in ``folder``. Raises ``sqlite3.Error``."""
     database = f"{(folder / DATABASE).absolute().as_uri()}?mode=ro"
     with contextlib.closing(
         sqlite3.connect(database, uri=True, timeout=_BUSY_SECONDS)
@@ -67,8 +67,8 @@ def connected(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 def check_files(folder: Path, collection: str) -> None:
-    """Raises ``IndexDamaged`` if files of a collection's graph lack or are too short. Another layout
-    than the one known here says nothing."""
+    """Raise ``IndexDamaged`` if files of a collection's graph are missing or too short; a layout
+    other than the one known here passes."""
     for left in reversed(range(_TRIES)):
         wrong = _what_is_wrong(folder, collection)
         if wrong is None:
@@ -79,8 +79,10 @@ def check_files(folder: Path, collection: str) -> None:
 
 
 def recorded(folder: Path, call: str, *args: Any) -> Any:
-    """Answer one of the calls ``RECORDED`` of an embedded Chroma from its database, without it. Raises
-    ``sqlite3.Error`` where that can't be read."""
+    """Answer one of the calls ``RECORDED`` from an embedded Chroma's database, without Chroma.
+
+    Raises ``sqlite3.Error`` if the database can't be read.
+    """
     if not (folder / DATABASE).exists():
         return None if call == "metadata" else []
     with connected(folder) as connection:
@@ -93,7 +95,7 @@ def recorded(folder: Path, call: str, *args: Any) -> Any:
 
 
 def _records(connection: sqlite3.Connection, name: str, corpus: int) -> list[str]:
-    """The records of a corpus, with what Chroma has in its log only."""
+    """Return the records of a corpus, including those that are only in Chroma's log."""
     found = {record for (record,) in connection.execute(_RECORDS, (name, corpus))}
     for record, removes, whose in connection.execute(_LOGGED, (name,)):
         if removes:

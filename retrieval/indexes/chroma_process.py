@@ -1,8 +1,8 @@
 """The embedded Chroma in a process of its own.
 
-Chroma keeps Python's lock while it writes, some 20 ms for 40 vectors, and a bot's event loop waits
-for it. In a process of its own it disturbs nobody, and it indexes while the next articles are read.
-The catalogue is the truth: should the process end, what it did not confirm is written again.
+Chroma holds Python's global lock while it writes, some 20 ms for 40 vectors, and a bot's event loop
+waits for it. In a process of its own it delays nobody, and it indexes while the next articles are
+read. The catalogue is authoritative: if the process ends, what it didn't confirm is written again.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from retrieval.indexes.forwarded_chroma import ForwardedChroma
 from retrieval.runtime.processes import crash_of, is_stopped
 from retrieval.runtime.subprocess_env import subprocess_environment
 
-# The name of a call and what is given to it.
+# The name of a call and its arguments.
 Question: TypeAlias = tuple[str, tuple[Any, ...]]
 
 # Whether the index is damaged, whether trying again may help, and the note of the error.
 Failure: TypeAlias = tuple[bool, bool, dict[str, Any]]
 
-# Reading the largest index at its first use takes a while, and so does a large write.
+# The first use of the largest index takes a while, and so does a large write.
 _SECONDS = 120.0
-# What an index that is in memory answers in a few milliseconds.
+# Calls that an index in memory answers in a few milliseconds.
 _QUICK = frozenset({"names", "metadata", "count", "nearest", "vectors_of", "heartbeat"})
 _QUICK_SECONDS = 5.0
 _STOPPED_SECONDS = 0.5
 _LOOK_SECONDS = 0.1
 _CLOSE_SECONDS = 10.0
-# Have glibc give back the memory of an index that is let go of, whatever was let go of before.
+# Makes glibc return the memory of an index that is released, whatever was released before.
 _ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "1000000"}
 
 
 class _Ended(Exception):
-    """The process ended during a call; ``crash`` is the signal if it did by itself."""
+    """The process ended during a call; ``crash`` names the signal if it crashed."""
 
     def __init__(self, crash: str | None) -> None:
         super().__init__(crash)
@@ -54,9 +54,10 @@ class _Ended(Exception):
 class ChromaProcessClient(ForwardedChroma):
     """The calls of ``BlockingChroma``, answered one at a time by a process that holds ``folder``.
 
-    It starts here, and again if it ends: a call that it didn't survive is made once more, and is
-    told as damage of the index if it crashed. One that is stopped is ended after half a second, one
-    that gives no answer from memory after 5 s, and no call waits longer than 120 s.
+    The process starts here, and again if it ends: a call that it didn't survive is made once more,
+    or reported as damage of the index if the process crashed. A process that is stopped is ended
+    after half a second, one that doesn't answer from memory after 5 s, and no call waits longer
+    than 120 s.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,21 +66,26 @@ class ChromaProcessClient(ForwardedChroma):
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._closed = False
-        # What will take the place of the process.
+        # The process that will replace this one.
         self._successor: ChromaProcessClient | None = None
-        # What has been searched since the process began, and so is in its memory.
+        # Collections searched since the process began, and so in its memory.
         self._loaded: set[str] = set()
-        # Why it can't start, whoever calls it is told.
+        # Callers are told why it can't start.
         with self._turn, contextlib.suppress(NewsdeskError, _Ended):
             self._start()
 
     @property
     def process_id(self) -> int | None:
-        """None while there is no process."""
+        """The id of the process; None while there is none."""
         return self._process.pid if self._process is not None else None
 
     def forward(self, call: str, *args: Any) -> Any:
-        """Have the process make a call, when its turn comes."""
+        """Have the process make a call when its turn comes; return the answer.
+
+        Raises ``IndexDamaged`` if the process crashed; ``StorageError`` if it ended otherwise
+        (``vector-process-ended``), was too slow (``vector-process-timeout``) or can't start; and
+        what the call raises.
+        """
         with self._turn:
             if self._closed:
                 raise StorageError("vector-index-closed")
@@ -107,8 +113,8 @@ class ChromaProcessClient(ForwardedChroma):
             self._successor = ChromaProcessClient(self._folder)
 
     def tidy(self) -> None:
-        """End the process, which never gives back the memory of what was deleted; another one, begun
-        before, takes its place, so that nobody waits for its start."""
+        """End the process, which never returns the memory of what was deleted; another one, begun
+        earlier, replaces it, so that nobody waits for its start."""
         self.begin_tidying()
         successor, self._successor = self._successor, None
         with self._turn:
@@ -121,7 +127,8 @@ class ChromaProcessClient(ForwardedChroma):
             self._process, self._connection = successor._process, successor._connection
 
     def close(self) -> None:
-        """End the process: it finishes what it is at, and is ended if that takes too long."""
+        """End the process: it finishes what it is doing, but is killed if that takes longer than 10
+        s."""
         self._closed = True
         with self._turn:
             self._end(_CLOSE_SECONDS)
@@ -156,7 +163,7 @@ class ChromaProcessClient(ForwardedChroma):
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     env=subprocess_environment() | _ENVIRONMENT,
-                    # Ctrl-C is for the one who started us, who ends it in good order.
+                    # Ctrl-C is for the parent process, which ends it in good order.
                     start_new_session=True,
                 )
             except OSError as error:
@@ -187,7 +194,7 @@ class ChromaProcessClient(ForwardedChroma):
                 raise StorageError("vector-process-timeout", seconds=waited, retry=True) from error
             raise _Ended(crash) from error
         except BaseException:
-            # Interrupted half-way: what comes next over this line would be another's answer.
+            # Interrupted half-way: what arrives next would be the answer to another call.
             self._end(0)
             raise
         if failure is not None:
@@ -197,7 +204,8 @@ class ChromaProcessClient(ForwardedChroma):
         return answer
 
     def _wait(self, connection: Connection, seconds: float) -> None:
-        """Raises ``TimeoutError`` if nothing comes in time, or if the process is stopped."""
+        """Wait for an answer. Raises ``TimeoutError`` if none comes in time, or if the process is
+        stopped."""
         begun = time.monotonic()
         while not connection.poll(_LOOK_SECONDS):
             waited = time.monotonic() - begun
@@ -208,7 +216,7 @@ class ChromaProcessClient(ForwardedChroma):
                 raise TimeoutError
 
     def _crash(self) -> str | None:
-        """The signal that the process ended with, if it crashed."""
+        """Return the name of the signal that the process ended with, if it crashed."""
         if self._process is None:
             return None
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -230,7 +238,7 @@ class ChromaProcessClient(ForwardedChroma):
 
 
 def serve(connection: Connection, folder: Path) -> None:
-    """Answer until the other side is gone."""
+    """Answer calls on ``folder`` until the other side is gone."""
     try:
         chroma = EmbeddedChroma(folder)
         chroma.heartbeat()
@@ -256,6 +264,7 @@ def _told(error: NewsdeskError) -> Failure:
 
 
 def main() -> None:
+    """Serve the connection and the folder that are given as arguments."""
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         serve(Connection(int(sys.argv[1])), Path(sys.argv[2]))
 

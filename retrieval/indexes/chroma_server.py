@@ -1,4 +1,4 @@
-"""Chroma as a server over HTTP: asynchronous, and each of its calls has a time limit."""
+"""Chroma as a server over HTTP: asynchronous, and with a time limit for each call."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from retrieval.runtime.concurrency import cancel
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
-# How long a question waits, and how long a server that was late is left alone between looks.
+# How long a question waits, and how often a server that was late is looked for.
 _QUESTION_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
 
@@ -48,7 +48,8 @@ def _within_time(
 
 
 def _server_error(error: Exception, args: tuple[object, ...]) -> NewsdeskError:
-    """A connection that fails is the server's not being there, whatever Chroma calls it."""
+    """Return the error to raise: a failed connection means that the server is unreachable, whatever
+    Chroma calls it."""
     from httpx import TransportError
 
     if isinstance(error, TransportError) and args and isinstance(args[0], ServerChroma):
@@ -57,10 +58,11 @@ def _server_error(error: Exception, args: tuple[object, ...]) -> NewsdeskError:
 
 
 class ServerChroma:
-    """A Chroma server: the calls of ``BlockingChroma``, awaited. It connects with the first call.
+    """A Chroma server: the calls of ``BlockingChroma``, awaited. It connects at the first call.
 
-    A question's call (``ask``) is waited for one second. Once one is late or fails, questions go on
-    without the server until it answers again, which is looked at every second; ``watch`` is told.
+    Raises ``SettingsError`` (``chroma-url-invalid``). A question's call (``ask``) waits one second.
+    Once one is late or fails, questions go on without the server until it answers again, which is
+    checked every second; ``watch`` is called with the reason, and then with None.
     """
 
     def __init__(self, url: str, watch: Callable[[Note | None], None]) -> None:
@@ -79,11 +81,15 @@ class ServerChroma:
         self._looking: asyncio.Task[None] | None = None
 
     async def ask(self, call: str, *args: Any) -> Any:
-        """Make a call for a question. Raises ``StorageError`` instead of waiting."""
+        """Make a call for a question and return its answer.
+
+        Raises ``StorageError`` (``chroma-slow``) instead of waiting longer, and what the call
+        raises.
+        """
         late = self._late
         if late is not None:
             raise StorageError.of(late, retry=True)
-        # Takes a second of computing, which is not the server's.
+        # Takes a second of computing, which isn't the server's fault.
         if self._connected is None:
             await asyncio.to_thread(import_module, "chromadb")
         try:
@@ -105,7 +111,7 @@ class ServerChroma:
             self._looking = asyncio.create_task(self._look(), name="chroma server")
 
     async def _look(self) -> None:
-        """Look for the server until it is there again."""
+        """Look for the server until it answers again."""
         while self._late is not None:
             await asyncio.sleep(_LOOK_SECONDS)
             with contextlib.suppress(StorageError, TimeoutError):
@@ -229,7 +235,7 @@ class ServerChroma:
         self._opened.pop(by, None)
         self._opened[name] = found
 
-    # What a server keeps on its disk, and in its memory, is its operator's business.
+    # What a server keeps on disk and in memory is up to its operator.
 
     async def give_back(self) -> None:
         pass
@@ -248,7 +254,7 @@ class ServerChroma:
         if self._looking is not None:
             await cancel(self._looking)
         if self._connected is not None:
-            # The asynchronous client keeps its connections where only this closes them.
+            # Nothing else closes the connections of the asynchronous client.
             await self._connected._server.__aexit__(None, None, None)
 
     async def _of(self, name: str) -> Any:

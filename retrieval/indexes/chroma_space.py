@@ -1,8 +1,8 @@
-"""Space that an embedded Chroma keeps for nothing, and gives back with our help.
+"""Space that an embedded Chroma holds for nothing, and returns with our help.
 
-A deleted collection leaves the folder of its vector segment behind, and a deleted vector stays in its
-segment, on disk and in memory, marked as deleted. Folders that no segment belongs to are removed
-here; segments with many deleted vectors are written anew (`VectorIndex.rebuild`).
+A deleted collection leaves the folder of its vector segment behind, and a deleted vector stays in
+its segment, on disk and in memory, marked as deleted. Folders that belong to no segment are removed
+here; segments with many deleted vectors are rewritten (`VectorIndex.rebuild`).
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ _COUNTS, _COUNT_BYTES = "length.bin", 4
 
 
 def give_back(folder: Path, *, thorough: bool = False) -> bool:
-    """Remove segments of collections that are gone, and the empty pages of Chroma's database. Blocks.
+    """Remove segments of collections that are gone, and the empty pages of Chroma's database;
+    return whether there were any. Blocks.
 
-    For the one who may write, while nothing is being written. Returns whether there was anything;
-    what can't be read or is in use stays.
+    Only for the process that may write, while nothing is being written. What can't be read or is in
+    use stays.
     """
     if not (folder / DATABASE).exists():
         return False
@@ -37,7 +38,7 @@ def give_back(folder: Path, *, thorough: bool = False) -> bool:
         with connected(folder) as connection:
             known = {row[0] for row in connection.execute("SELECT id FROM segments")}
     except sqlite3.Error:
-        return False  # whatever is wrong with it, nothing is deleted by guesswork
+        return False  # nothing is deleted by guesswork
     left = [
         path
         for path in folder.iterdir()
@@ -49,7 +50,8 @@ def give_back(folder: Path, *, thorough: bool = False) -> bool:
 
 
 def vectors_on_disk(folder: Path) -> dict[str, int]:
-    """By collection, how many vectors its segment holds on disk, deleted ones among them. Blocks."""
+    """Return how many vectors each collection has on disk, by its name, including deleted ones.
+    Blocks."""
     if not (folder / DATABASE).exists():
         return {}
     found = {}

@@ -1,4 +1,4 @@
-"""The collections of one data folder: which there are, and what is finished of them after a crash."""
+"""The collections of one data folder: which exist, and which a crash left unfinished."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from retrieval.indexes.chroma_server import ServerChroma
 from retrieval.indexes.held_vectors import VectorMemory
 from retrieval.runtime.conditions import Conditions
 
-# A collection is rebuilt when deleted vectors are more than so many and so large a share of the
-# others. One that many share is larger: rebuilding it costs more than what it wastes.
+# A collection is rebuilt if it has more deleted vectors than this number and this share of the
+# others. A shared one is larger: rebuilding it costs more than what it wastes.
 _MOST_DELETED, _BLOATED, _SHARED_BLOATED = 250, 1.1, 1.5
-# The names of collections that are going to take the place of others end so: of one with deleted
-# vectors, and of a part of a shared one. A mark says that there may be more of a corpus in a shared
-# collection than belongs there.
+# The suffixes of collections that will replace others: one with deleted vectors, and a part of a
+# shared one. A mark says that a shared collection may hold more of a corpus than belongs there.
 _REBUILT, GROWING, _UNSETTLED = "-rebuilt", "-growing", "unsettled"
 _AT_ONCE = 2_000
-# A query waits for the write that is under way.
+# Fewer where a query waits for the write that is under way.
 LITTLE_AT_ONCE = 40
 _COPIED_AT_ONCE = 200
-# The process of the index has to start first, where a command is all that waits for it.
+# If only a command waits, the process of the index has to start first.
 _FIRST_SECONDS = 30.0
-# So many corpora share a collection as long as they are small.
+# How many corpora share a collection while they are small.
 _SHARING = 10
 _HELD_BYTES = 64 << 20
 
 
 class ChromaStore:
-    """Chroma, embedded in a folder or a server at ``url``.
+    """Chroma, embedded in a folder, or a server.
 
-    The embedded one blocks and is called from worker threads; the server's is asynchronous.
+    The embedded one blocks and is called in worker threads; the server's calls are awaited.
+    Coroutines raise ``StorageError``, and ``IndexDamaged`` if a collection can't be read.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class ChromaStore:
         self.at_once = _AT_ONCE
         self.chroma = chroma
         self.embedder = embedder
-        # Whether a collection was dropped, whose memory is still held.
+        # Whether a collection was dropped whose memory is still held.
         self.wants_tidying = False
         self.memory = VectorMemory(_HELD_BYTES)
-        # Shared collections that are known to be there, and those by other embedders, once looked up.
+        # Shared collections known to exist, and those by other embedders, once looked up.
         self.there: set[str] = set()
         self.of_others: list[str] | None = None
         # Shared collections that were dropped since they could not be read, with the embedder of
@@ -65,7 +65,7 @@ class ChromaStore:
         self.lost: dict[str, str] = {}
         self._prefix = f"newsdesk-{folder_id}-"
         self._locks: dict[str, asyncio.Lock] = {}
-        # What is being filled at present, which no crash has left.
+        # Collections being filled at present, not left by a crash.
         self._making: set[str] = set()
         self._unsettled: Counter[int] = Counter()
 
@@ -80,9 +80,11 @@ class ChromaStore:
         apart: bool = False,
         first_seconds: float = _FIRST_SECONDS,
     ) -> ChromaStore:
-        """``apart``: in a process of its own, that leaves Python's lock to this one, and survives
-        what becomes of it. Nothing is opened before the first call, for which a
-        question waits ``first_seconds``."""
+        """Return the store of an embedded Chroma, which is opened at the first call.
+
+        ``apart`` puts it in a process of its own, which leaves Python's global lock to this one,
+        and whose end this one survives; a question waits ``first_seconds`` for its first call.
+        """
         if not apart:
             return cls(EmbeddedChroma(folder), folder_id, embedder)
 
@@ -101,34 +103,35 @@ class ChromaStore:
 
     @classmethod
     def server(cls, url: str, folder_id: str, embedder: str, conditions: Conditions) -> ChromaStore:
-        """Raises ``SettingsError`` for what is no URL; connects with the first call."""
+        """Return the store of a server, which is connected at the first call. Raises
+        ``SettingsError``."""
         return cls(ServerChroma(url, _watch(conditions)), folder_id, embedder)
 
     # Names
 
     def own_name(self, corpus_id: int, generation: int) -> str:
-        """The collection of a corpus that has one of its own."""
+        """Return the name of the collection of a corpus that has its own."""
         return f"{self._prefix}{corpus_id}-{generation}"
 
     def shared_name(self, corpus_id: int) -> str:
-        """The collection that a corpus shares with others as long as it is small: one for each
-        embedder, whose vectors have a length of their own."""
+        """Return the name of the collection that a small corpus shares: one for each embedder,
+        because vectors of different embedders differ in length."""
         made_by = hashlib.sha256(self.embedder.encode()).hexdigest()[:8]
         return f"{self._shared}{made_by}-{self.group(corpus_id)}"
 
     def shared_names(self, corpus_id: int, names: Iterable[str]) -> list[str]:
-        """Those of ``names`` that a corpus may share, by any embedder."""
+        """Return those of ``names`` that a corpus may share, by any embedder."""
         group = f"-{self.group(corpus_id)}"
         return [name for name in names if name.startswith(self._shared) and name.endswith(group)]
 
     def shared_by_others(self, names: Iterable[str]) -> list[str]:
-        """The shared collections among ``names`` with the vectors of other embedders."""
+        """Return the shared collections among ``names`` with vectors of other embedders."""
         ours = self.shared_name(0).removesuffix("0")
         return [n for n in names if n.startswith(self._shared) and not n.startswith(ours)]
 
     @staticmethod
     def group(corpus_id: int) -> int:
-        """The same for all corpora that share a collection."""
+        """Return a number that is the same for all corpora that share a collection."""
         return corpus_id // _SHARING
 
     @property
@@ -136,12 +139,13 @@ class ChromaStore:
         return f"{self._prefix}shared-"
 
     async def names(self) -> list[str]:
-        """The names of all collections, of whichever corpus."""
+        """Return the names of all collections, of every corpus."""
         names: list[str] = await self.call(self.chroma.names)
         return names
 
     async def recovered_names(self) -> list[str]:
-        """The same, when rebuilding shared collections is finished or undone where it was cut off."""
+        """Return the sorted names of all collections, after finishing or undoing rebuilds of shared
+        ones that were cut off."""
         names = set(await self.names())
         for rebuilt in [n for n in names if n.startswith(self._shared) and n.endswith(_REBUILT)]:
             async with self.lock(rebuilt.removesuffix(_REBUILT)):
@@ -152,9 +156,11 @@ class ChromaStore:
         return sorted(names)
 
     async def generations(self, corpus_id: int, known: Sequence[str] | None = None) -> list[int]:
-        """The generations of a corpus that have vectors, whole or half-built. ``known`` are the
-        names of all collections, for who asks of many corpora: shared ones are looked into then
-        only if a crash may have left something there."""
+        """Return the generations of a corpus that have vectors, complete or not, in order.
+
+        ``known`` are the names of all collections, for callers that ask about many corpora: shared
+        ones are looked into then only if a crash may have left something there.
+        """
         prefix = self.own_name(corpus_id, 0).removesuffix("0")
         names = await self.names() if known is None else known
         mine = {name for name in names if name.startswith(prefix)}
@@ -168,7 +174,8 @@ class ChromaStore:
         return sorted(found)
 
     async def _generations_in(self, shared: str, corpus_id: int) -> set[int]:
-        """The generations of a corpus in a shared collection, which is dropped if it can't be read."""
+        """Return the generations of a corpus in a shared collection, which is dropped if it can't
+        be read."""
         try:
             records = await self.call(self.chroma.records, shared, corpus_id)
         except IndexDamaged:
@@ -180,12 +187,12 @@ class ChromaStore:
         return {int(record.partition(":")[0]) for record in records}
 
     async def _finish(self, names: set[str], unfinished: str) -> None:
-        """Let a collection take the place that it was made for, or drop it."""
+        """Let a collection replace the one that it was made for, or drop it if it is incomplete."""
         if unfinished in self._making:
             return
         names.remove(unfinished)
         name = unfinished.removesuffix(_REBUILT)
-        if unfinished.endswith(GROWING) or name in names:  # not whole
+        if unfinished.endswith(GROWING) or name in names:  # incomplete
             await self.call(self.chroma.drop, unfinished)
         else:
             await self.call(self.chroma.replace, name, unfinished)
@@ -194,13 +201,13 @@ class ChromaStore:
     # Changing collections
 
     def lock(self, name: str) -> asyncio.Lock:
-        """Held by who writes to a shared collection, and by who writes it anew. Who waits for a
-        backup to end does so before."""
+        """Return the lock held while a shared collection is written to or rebuilt. Wait for a
+        backup to end before taking it."""
         return self._locks.setdefault(name, asyncio.Lock())
 
     @contextlib.contextmanager
     def making(self, name: str) -> Iterator[None]:
-        """Nobody takes a collection for what a crash left while the block fills it."""
+        """Have nobody take a collection for the remains of a crash while the block fills it."""
         self._making.add(name)
         try:
             yield
@@ -209,7 +216,7 @@ class ChromaStore:
 
     @contextlib.asynccontextmanager
     async def unsettled(self, corpus_id: int) -> AsyncIterator[None]:
-        """Mark that a shared collection may hold too much of a corpus, until the block ends well:
+        """Mark that a shared collection may hold too much of a corpus until the block succeeds:
         after a crash the next start looks there."""
         self._unsettled[corpus_id] += 1
         try:
@@ -221,19 +228,23 @@ class ChromaStore:
         await self.settle(corpus_id)
 
     async def settle(self, corpus_id: int) -> None:
-        """Take the mark away, unless somebody is still at it."""
+        """Remove the mark, unless another block is still under way."""
         if not self._unsettled[corpus_id]:
             await self.call(self.chroma.drop, self._mark(corpus_id))
 
     def is_marked(self, corpus_id: int, names: Iterable[str]) -> bool:
+        """Return whether the corpus's mark is among ``names``."""
         return self._mark(corpus_id) in names
 
     def _mark(self, corpus_id: int) -> str:
         return f"{self._prefix}{corpus_id}-{_UNSETTLED}"
 
     async def rebuild(self, name: str) -> None:
-        """Write a collection anew, without what was deleted from it. Nothing may be written to it
-        meanwhile; questions are answered. A crash leaves the old one, or the whole new one."""
+        """Rewrite a collection without what was deleted from it.
+
+        Nothing may be written to it meanwhile; questions are answered. A crash leaves either the
+        old one or the complete new one.
+        """
         metadata = await self.call(self.chroma.metadata, name)
         if metadata is None:
             return
@@ -248,8 +259,10 @@ class ChromaStore:
         self.wants_tidying = True
 
     async def bloated(self, vectors_on_disk: Mapping[str, int]) -> list[str]:
-        """The shared collections with so many deleted vectors that they should be rebuilt. One that
-        can't be read is none of them: who mends it makes it anew."""
+        """Return the shared collections with so many deleted vectors that they should be rebuilt.
+
+        One that can't be read isn't among them: repairing makes it anew.
+        """
         found = []
         for name, size in vectors_on_disk.items():
             if name.startswith(self._shared):
@@ -259,7 +272,8 @@ class ChromaStore:
         return found
 
     async def is_bloated(self, name: str, on_disk: int) -> bool:
-        """Whether so many vectors of a collection are deleted ones that it should be rebuilt."""
+        """Return whether so many of a collection's ``on_disk`` vectors are deleted that it should
+        be rebuilt."""
         if on_disk <= _MOST_DELETED:
             return False
         share = _SHARED_BLOATED if name.startswith(self._shared) else _BLOATED
@@ -267,8 +281,8 @@ class ChromaStore:
         return on_disk > share * count + _MOST_DELETED
 
     async def rebuild_shared(self, name: str) -> None:
-        """Write a shared collection anew, without what was deleted from it; who writes to it waits.
-        One that can't be read is dropped instead."""
+        """Rewrite a shared collection without what was deleted from it; writers wait. One that
+        can't be read is dropped instead."""
         try:
             async with self.lock(name):
                 if await self.call(self.chroma.metadata, name) is None:
@@ -280,7 +294,8 @@ class ChromaStore:
                 raise
 
     async def drop_damaged(self, name: str) -> bool:
-        """Drop a shared collection that can't be read, and note it as ``lost``; whether it was so."""
+        """Drop a shared collection if it can't be read, and note it as ``lost``; return whether
+        that was so."""
         async with self.lock(name):
             metadata = await self.call(self.chroma.metadata, name)
             if metadata is None:
@@ -295,13 +310,13 @@ class ChromaStore:
             return False
 
     def know_gone(self, name: str) -> None:
-        """Know that a shared collection isn't there any more."""
+        """Note that a shared collection doesn't exist any more."""
         self.there.discard(name)
         if name in (self.of_others or ()):
             self.of_others = None
 
     def forget(self) -> None:
-        """Know nothing of any collection any more."""
+        """Discard everything known of the collections."""
         self.there.clear()
         self.of_others = None
         self.memory.clear()
@@ -309,45 +324,48 @@ class ChromaStore:
     # The whole of Chroma
 
     async def give_back(self) -> None:
-        """Give back the disk space of collections that are gone."""
+        """Return to the disk the space of collections that are gone."""
         await self.call(self.chroma.give_back)
 
     async def tidy(self) -> None:
-        """Give back disk space and memory of what was deleted. Questions wait a moment for their vectors."""
+        """Return disk space and memory of what was deleted. Questions wait a moment for their
+        vectors."""
         self.wants_tidying = False
         await self.call(self.chroma.tidy)
 
     async def vectors_on_disk(self) -> dict[str, int]:
-        """By collection, how many vectors it has on disk, deleted ones among them, where it is known."""
+        """Return how many vectors collections have on disk, including deleted ones, where it is
+        known."""
         found: dict[str, int] = await self.call(self.chroma.vectors_on_disk)
         return found
 
     @property
     def is_local(self) -> bool:
+        """Whether Chroma is embedded, not a server."""
         return not isinstance(self.chroma, ServerChroma)
 
     async def heartbeat(self) -> None:
         await self.call(self.chroma.heartbeat)
 
     async def require_answer(self) -> None:
-        """Raises ``StorageError`` if a server gives no answer in the time that a question has."""
+        """Raise ``StorageError`` if a server doesn't answer in the time that a question has."""
         if isinstance(self.chroma, ServerChroma):
             await self.chroma.ask("heartbeat")
 
     async def reset(self) -> None:
-        """Delete all vectors of an embedded Chroma, readable or not; of a server's none."""
+        """Delete all vectors of an embedded Chroma, readable or not; none of a server."""
         if not isinstance(self.chroma, ServerChroma):
             await self.call(self.chroma.reset)
             self.forget()
 
     async def call(self, method: Callable[..., Any], *args: Any) -> Any:
-        """Call Chroma: a blocking one in a worker thread."""
+        """Call Chroma and return its answer; a blocking call is made in a worker thread."""
         if inspect.iscoroutinefunction(method):
             return await method(*args)
         return await asyncio.to_thread(method, *args)
 
     async def close(self) -> None:
-        """Let go of Chroma's files or connections."""
+        """Release Chroma's files or connections."""
         await self.call(self.chroma.close)
 
 

@@ -1,4 +1,4 @@
-"""A Chroma whose calls somebody else answers: each is forwarded by its name."""
+"""A Chroma whose calls are answered elsewhere: each is forwarded by its name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from retrieval.indexes.chroma import RecordId
 
 
 class ForwardedChroma(ABC):
-    """The calls of ``BlockingChroma`` that do nothing but ask ``forward`` for their answers."""
+    """The calls of ``BlockingChroma`` that only pass on the answer of ``forward``."""
 
     @abstractmethod
     def forward(self, call: str, *args: Any) -> Any:
-        """Have the call of this name made, and return its answer."""
+        """Have the call of this name made with ``args``, and return its answer."""
 
     def names(self) -> list[str]:
         return list(self.forward("names"))
