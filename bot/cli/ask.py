@@ -36,8 +36,8 @@ _FORM = '{"question": "…", "asked_at": "2023-11-03"}'
 
 
 class Line(NamedTuple):
-    """A question of a batch; ``after`` is the id of the line that it follows in conversation, and
-    ``corpus`` the one that the line names."""
+    """A question of a batch; ``after`` is the id of the line that it follows up on, and ``corpus``
+    the one that the line names."""
 
     id: str | None
     text: str
@@ -109,7 +109,7 @@ def ask(
         from bot.answering.conversation import Conversation
         from bot.answering.engine import AnswerRequest
 
-        # By corpus and line: what was said of one corpus is no part of a conversation about another.
+        # By corpus and line: conversations about different corpora are separate.
         said: dict[tuple[str, str], Conversation] = {}
         async with open_answering(library) as engine:
             for line in asked:
@@ -172,7 +172,8 @@ async def answered(
     show_dropped: bool = False,
     show_question: bool = False,
 ) -> Answer:
-    """Answer one question and print it: as one record, or sentence by sentence as it is made."""
+    """Answer one question, print the answer as one record or sentence by sentence, and return
+    it."""
     from bot.answering.models import AnswerCompleted, SentenceAccepted, SentencesRetracted
 
     start = time.perf_counter()
@@ -196,7 +197,7 @@ async def answered(
 
 
 async def _with_note(library: Library, asked: AnswerRequest, answer: Answer) -> Answer:
-    """The answer with what moderators say to it, first among its remarks."""
+    """Return the answer with the moderators' note about it, if any, first among its notes."""
     from dataclasses import replace
 
     from bot.storage.answer_notes import note_on
@@ -213,6 +214,7 @@ async def _with_note(library: Library, asked: AnswerRequest, answer: Answer) -> 
 
 @contextlib.asynccontextmanager
 async def open_answering(library: Library) -> AsyncIterator[AnswerEngine]:
+    """Yield the engine that the settings describe, on ``library``."""
     from bot.answering.factory import open_engine
     from bot.config.settings import load_settings
 
@@ -222,7 +224,7 @@ async def open_answering(library: Library) -> AsyncIterator[AnswerEngine]:
 
 @contextlib.asynccontextmanager
 async def demo_library() -> AsyncIterator[Library]:
-    """A library of its own with the demo articles, gone afterwards."""
+    """Yield a temporary library with the demo articles, deleted afterwards."""
     import tempfile
 
     from bot.config.settings import load_settings
@@ -232,7 +234,7 @@ async def demo_library() -> AsyncIterator[Library]:
     from retrieval.library import LibraryConfig
     from retrieval.timestamps import utc_now
 
-    load_settings()  # a wrong setting is told here as everywhere, though the demo needs none
+    load_settings()  # a wrong setting is reported, as everywhere, though the demo needs none
     with tempfile.TemporaryDirectory(prefix="newsdesk-demo-", ignore_cleanup_errors=True) as folder:
         async with open_library(LibraryConfig(Path(folder)), writer="newsdesk demo") as library:
             indexer = await library.indexer("demo")
@@ -243,6 +245,8 @@ async def demo_library() -> AsyncIterator[Library]:
 
 
 def reading(run: Any) -> None:
+    """Run ``run`` with the library of the settings, which it only reads."""
+
     async def opened() -> None:
         from bot.config.settings import load_settings
         from bot.storage.library import open_library
@@ -266,7 +270,8 @@ def _questions(question: str | None, batch: Path | None, within: TimeRange) -> I
 
 
 def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
-    """Raises ``UnreadableSource`` for a file or a line that is not as the contract says."""
+    """Yield the questions of a file. Raises ``UnreadableSource`` for a file or a line of another
+    form."""
     from retrieval.errors import UnreadableSource
     from retrieval.text.encoding import open_plain_or_gzip
     from retrieval.timestamps import TimeRange, parse_span

@@ -75,7 +75,8 @@ def chat(
 
 @dataclass
 class _Chat:
-    """What holds for the next question: ``as_of`` (None: now) and ``source`` (None: every one)."""
+    """A conversation, with what applies to the next question: ``as_of`` (None: now) and ``source``
+    (None: every one)."""
 
     library: Library
     corpus: str
@@ -126,7 +127,7 @@ class _Chat:
                 self.said = engine.after(self.said, asked, self.last)
 
     def _tell(self, text: str) -> None:
-        """Beside the answers: among records, on standard error."""
+        """Print beside the answers: on standard error if these are records."""
         print(text, file=sys.stderr if self.as_json else sys.stdout, flush=True)
 
     async def _command(self, name: str, rest: str) -> None:
@@ -182,7 +183,7 @@ class _Chat:
 
 
 def _prompt() -> Callable[[], Awaitable[str]]:
-    """A prompt with line editing, and a history that is kept between conversations."""
+    """Return a prompt with line editing and a history that is kept between conversations."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.history import FileHistory, History, InMemoryHistory
@@ -202,14 +203,15 @@ def _prompt() -> Callable[[], Awaitable[str]]:
                 return await session.prompt_async("> ") + "\n"
             except EOFError:
                 return ""
-            except KeyboardInterrupt:  # as in a shell: what was typed is dropped
+            except KeyboardInterrupt:  # as in a shell, what was typed is discarded
                 continue
 
     return ask
 
 
 def _history_file() -> Path | None:
-    """Where questions are kept, readable by their owner alone; None where nothing can be written."""
+    """Return where questions are kept, readable only by their owner; None if it can't be
+    written."""
     from platformdirs import user_state_path
 
     file = user_state_path("newsdesk", appauthor=False) / "chat-history"
@@ -221,9 +223,10 @@ def _history_file() -> Path | None:
 
 
 async def _next_line() -> str:
-    """The next line of standard input, empty at its end.
+    """Return the next line of standard input, empty at its end.
 
-    It is read in a thread that nobody waits for: else Ctrl-C would count only after Enter.
+    It is read in a thread that nobody waits for: otherwise Ctrl-C would take effect only after
+    Enter.
     """
     import asyncio
 

@@ -52,13 +52,15 @@ def check_claims(
 
 
 def read_claims(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield claims and passages; raises ``UnreadableSource`` where the file breaks the contract."""
+    """Yield each claim with its passages. Raises ``UnreadableSource`` for a file or a line of
+    another form."""
     for record, place in _records(path):
         yield _claim(record, place)
 
 
 def read_labelled_claims(path: Path) -> Iterator[LabelledClaim]:
-    """Yield claims with people's verdict; raises ``UnreadableSource`` where one has none."""
+    """Yield claims with people's verdicts. Raises ``UnreadableSource``, also if a claim has no
+    verdict (``claim-without-label``)."""
     from bot.evaluation.claims import LabelledClaim
     from retrieval.errors import UnreadableSource
 
@@ -146,7 +148,7 @@ def _print(claim: str, verdict: Verdict) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    # In a pipe: plain text, and lines are left to the reader to wrap.
+    # In a pipe: plain text, unwrapped.
     console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
     style = {"supported": "green", "uncertain": "yellow", "refuted": "red"}[verdict.outcome]
     line = Text(f"{verdict.outcome} ({verdict.support:.2f})", style=style)

@@ -1,4 +1,4 @@
-"""What the commands of moderators share: opening, who acts, how things look."""
+"""What the commands of moderators share: opening the library, who acts, progress."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# Comparing so many passages takes a tenth of the time that Chroma needs to start.
+# Comparing this many passages takes a tenth of the time that Chroma needs to start.
 _COMPARED = 20_000
 
 
 def run_async(main: Coroutine[Any, Any, _T]) -> _T:
-    """``asyncio.run``; asyncio is imported when something runs: `--help` takes half as long."""
+    """Do as ``asyncio.run``; asyncio is imported only here, which halves the time of `--help`."""
     import asyncio
 
     return asyncio.run(main)
 
 
 def actor() -> Actor:
-    """Whoever runs the command."""
+    """Return the user who runs the command."""
     from retrieval.catalogue.audit_log import Actor
 
     try:
@@ -43,8 +43,11 @@ def actor() -> Actor:
 
 
 def library_config(settings: Settings) -> LibraryConfig:
-    """The library of a command. Chroma works in a process of its own, started when it is needed: it
-    indexes while the next articles are read, and a damaged index can't end the command with it."""
+    """Return the configuration of a command's library.
+
+    Chroma works in a process of its own, started when it is needed: it indexes while the next
+    articles are read, and a damaged index can't end the command.
+    """
     return replace(settings.library(), chroma_apart=True, compared_up_to=_COMPARED)
 
 
@@ -52,8 +55,10 @@ def library_config(settings: Settings) -> LibraryConfig:
 async def open_ingestion_services(
     command: str, *, writing: bool = True, brings_in: bool = False
 ) -> AsyncIterator[IngestionServices]:
-    """Open what brings news in. After a command that ``brings_in`` articles, their vectors are made
-    where the embedder takes long."""
+    """Yield what ingests articles; ``brings_in`` says that the command does.
+
+    Articles that came in have their vectors made at the end if the embedder defers them.
+    """
     from bot.services.ingestion import open_ingestion
     from bot.storage.library import open_library
 
@@ -65,7 +70,7 @@ async def open_ingestion_services(
         open_ingestion(settings, library) as room,
     ):
         if brings_in and library.embedder.deferred:
-            # What it lacks is told before articles come in, not after.
+            # What the embedder lacks is reported before articles come in, not after.
             await library.embedder.warm_up()
         yield room
         if brings_in:
@@ -73,7 +78,7 @@ async def open_ingestion_services(
 
 
 async def make_vectors(worker: VectorWorker) -> None:
-    """Make the vectors that follow, with a bar on standard error where somebody sees it."""
+    """Make the missing vectors, with a progress bar on a terminal."""
     from bot.cli.progress import telling
 
     total = await worker.lacking()
@@ -81,13 +86,14 @@ async def make_vectors(worker: VectorWorker) -> None:
         return
     step = "making vectors; until then, search finds articles by their words"
     with telling(step) as tell:
-        # Who stops it loses nothing: the next command that brings articles in goes on, as the bot does.
+        # Stopping loses nothing: the next command that brings in articles continues, or the bot.
         async for made in worker.finish():
             tell(step, made, total)
 
 
 async def known(library: Library, corpus: str) -> None:
-    """Raises ``NotFound`` for a corpus that isn't there while others are: a slip of the pen."""
+    """Raise ``NotFound`` for a corpus that doesn't exist while others do: probably a typing
+    mistake."""
     if await library.catalogue.corpora.all():
         await library.require_corpus(corpus)
 
@@ -99,7 +105,7 @@ def open_moderator(
     *,
     writing: bool = True,
 ) -> Any:
-    """Run ``act`` with what moderators may do to a corpus; return what it returns."""
+    """Run ``act`` with the moderation of a corpus and return its result. Raises ``NotFound``."""
 
     async def run() -> Any:
         from bot.storage.library import open_library
@@ -115,8 +121,11 @@ def open_moderator(
 
 @contextlib.contextmanager
 def following(*, hidden: bool) -> Iterator[Callable[[IngestProgress], None]]:
-    """A line on standard error, where somebody sees it, that follows ``IngestProgress``. What is found
-    so far is no total: a feed may still bring more."""
+    """Yield a function that shows ``IngestProgress`` in a line on standard error, on a terminal
+    only.
+
+    What was found so far is no total: a feed may bring more.
+    """
     from bot.cli.progress import telling
 
     with telling("reading", hidden=hidden) as tell:

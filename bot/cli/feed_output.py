@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def import_record(each: FeedImport) -> dict[str, Any]:
+    """Return the JSON record of an imported feed."""
     return {
         "url": each.listed.url,
         "title": each.listed.title or (each.feed.title if each.feed else None),
@@ -27,6 +28,7 @@ def import_record(each: FeedImport) -> dict[str, Any]:
 
 
 def print_import(done: list[FeedImport]) -> None:
+    """Print a table of imported feeds, failed ones first, and their counts."""
     from rich.console import Console
     from rich.table import Table
 
@@ -43,10 +45,12 @@ def print_import(done: list[FeedImport]) -> None:
 
 
 def in_words(reason: Note | None) -> str:
+    """Return a reason in the language of the terminal."""
     return for_terminal(reason or Note("no-reason-given"))
 
 
 def feed_record(feed: Feed) -> dict[str, Any]:
+    """Return the JSON record of a feed."""
     from retrieval.timestamps import iso
 
     return {
@@ -71,6 +75,7 @@ def feed_record(feed: Feed) -> dict[str, Any]:
 
 
 def print_feed(feed: Feed, as_json: bool, remark: str | None = None) -> None:
+    """Print a feed, with ``remark`` or when it is visited next."""
     if as_json:
         print_json(feed_record(feed))
         return
@@ -87,7 +92,7 @@ def print_feed(feed: Feed, as_json: bool, remark: str | None = None) -> None:
 
 
 def print_who_checks(folder: Path | None = None) -> None:
-    """Say that nothing asks feeds by itself but a bot that runs."""
+    """Say whether a running bot checks the feeds, as nothing else does."""
     from bot.config.settings import load_settings
     from retrieval.runtime.writer_lock import WriterLock
 
@@ -102,6 +107,7 @@ def print_who_checks(folder: Path | None = None) -> None:
 
 
 def visit_record(visit: FeedVisit) -> dict[str, Any]:
+    """Return the JSON record of a visit."""
     return {
         "feed": feed_record(visit.feed),
         "result": visit.result,
@@ -112,6 +118,7 @@ def visit_record(visit: FeedVisit) -> dict[str, Any]:
 
 
 def print_visit(visit: FeedVisit, *, explain: bool) -> None:
+    """Print what a visit brought, with every item if ``explain``."""
     from collections import Counter
 
     counts = ", ".join(f"{count} {status}" for status, count in visit.counts.items())
@@ -128,6 +135,7 @@ def print_visit(visit: FeedVisit, *, explain: bool) -> None:
 
 
 def item_record(each: FilteredItem) -> dict[str, Any]:
+    """Return the JSON record of an item that filters judged."""
     from retrieval.timestamps import written
 
     item = each.item
@@ -141,6 +149,7 @@ def item_record(each: FilteredItem) -> dict[str, Any]:
 
 
 def print_items(judged: tuple[FilteredItem, ...], as_json: bool) -> None:
+    """Print the items that filters judged, one record or two lines each."""
     for each in judged:
         record = item_record(each)
         if as_json:

@@ -1,4 +1,4 @@
-"""`newsdesk feeds`: what is fetched by itself."""
+"""`newsdesk feeds`: what is fetched automatically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`newsdesk health`: whether the bot that runs beside it is well, for those who watch over it."""
+"""`newsdesk health`: whether the running bot is well, for monitoring."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def health(as_json: o.Json = False) -> None:
 
 
 def _ask(host: str, port: int) -> dict[str, Any]:
-    """What ``/readyz`` says. Raises ``NewsdeskError`` if nothing answers as it should."""
+    """Return what ``/readyz`` answers. Raises ``NewsdeskError`` (``bot-not-answering``)."""
     from http.client import HTTPConnection, HTTPException
 
     from retrieval.errors import NewsdeskError
@@ -60,7 +60,7 @@ def _ask(host: str, port: int) -> dict[str, Any]:
 
 
 def _reachable(address: str) -> str:
-    """Who listens on every address answers on loopback."""
+    """Return where to reach a bot: one that listens on every address answers on loopback."""
     parsed = ipaddress.ip_address(address)
     if not parsed.is_unspecified:
         return address

@@ -89,7 +89,7 @@ def extract(
         settings = load_settings()
         data = read_bounded(file, settings.max_article_bytes)
         kind = document_kind(file.name, data)
-        # Who asks to see a page is shown what there is before its paywall.
+        # Somebody who asks for a page is shown what comes before its paywall.
         job = ExtractionJob(kind, url, teasers=True, respect_noai=settings.respect_noai)
         with Extractor(1) as extractor:
             article = extractor.submit(job, data).result()
@@ -187,7 +187,8 @@ async def _from_files(
 async def _from_web(
     room: IngestionServices, urls: list[str], corpus: str, *, hidden: bool
 ) -> AsyncIterator[IngestResult]:
-    """As a job: what is killed midway goes on with `newsdesk jobs resume` or the next URL."""
+    """Ingest as a job: one that is killed midway continues with `newsdesk jobs resume` or the next
+    URL."""
     import asyncio
 
     from retrieval.catalogue.jobs import JobSource

@@ -1,4 +1,4 @@
-"""`newsdesk jobs`: what is being brought in, and what was interrupted."""
+"""`newsdesk jobs`: what is being ingested, and what was interrupted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Errors and remarks in the language of the terminal (``NEWSDESK_LANGUAGE``).
+"""Errors and notes in the language of the terminal (``NEWSDESK_LANGUAGE``).
 
-Output as JSON and the log stay English.
+JSON output and the log stay English.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from retrieval.errors import NewsdeskError, Note
 
 
 def for_terminal(said: Note | NewsdeskError) -> str:
-    """Return the sentence for who runs Newsdesk, with what they can do."""
+    """Return the sentence for the operator, including the remedy."""
     note = said.note if isinstance(said, NewsdeskError) else said
     return describe(note, _language(), remedy=True)
 

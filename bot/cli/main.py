@@ -108,8 +108,11 @@ def help_(
 
 
 def main() -> None:
-    """The console script. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 141 if
-    nobody reads on (`newsdesk ask ... | head -1`)."""
+    """Run the command line and end the process.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 141 output no longer read
+    (`newsdesk ask ... | head -1`).
+    """
     debug = "--debug" in sys.argv[1:]
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
     code = 0
@@ -138,26 +141,26 @@ def _run(debug: bool) -> int:
     )
     for handler in logging.getLogger().handlers:
         handler.addFilter(PutIntoWords())
-    logging.getLogger("aiosqlite").setLevel(logging.INFO)  # tells of every statement
-    logging.getLogger("httpcore").setLevel(logging.INFO)  # tells of every header, secret ones too
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)  # logs every statement
+    logging.getLogger("httpcore").setLevel(logging.INFO)  # logs every header, secret ones too
     try:
         app(standalone_mode=True, prog_name="newsdesk")
-    except SystemExit as ended:  # what typer makes of an interruption and of a closed pipe too
+    except SystemExit as ended:  # typer raises it for an interruption and for a closed pipe too
         if _is_unread(ended):
             return _UNREAD
         if ended.code == _INTERRUPTED:
             kept = "; articles already accepted are kept" if sys.argv[1:2] in _BRINGING_IN else ""
             print(f"newsdesk: interrupted{kept}.", file=sys.stderr)
         return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
-    except BrokenPipeError:  # not a failure to tell of
+    except BrokenPipeError:  # not a failure to report
         raise
-    except Exception as error:  # noqa: BLE001 - the last resort, told in one line
+    except Exception as error:  # noqa: BLE001 - the last resort, reported in one line
         return _told(error, debug)
     return 0
 
 
 def _warned(message: Warning | str, *_: object, **__: object) -> None:
-    """What is to be told of a setting in one line; other warnings are for developers."""
+    """Print warnings about settings in one line; other warnings are for developers."""
     from bot.config.renamed import RenamedSetting
 
     if isinstance(message, RenamedSetting):
@@ -167,7 +170,8 @@ def _warned(message: Warning | str, *_: object, **__: object) -> None:
 
 
 def _is_unread(ended: SystemExit) -> bool:
-    """Whether a command ended because nobody reads what it prints: typer and rich say 1 then."""
+    """Return whether a command ended because its output is no longer read: typer and rich exit with
+    1 then."""
     cause: BaseException | None = ended
     while cause is not None and not isinstance(cause, BrokenPipeError):
         cause = cause.__context__

@@ -51,7 +51,7 @@ ShowDropped = Annotated[
 
 
 def _known_sources(incomplete: str) -> list[str]:
-    """For the shell: the publishers of the corpus `local`. Never an error, whatever is wrong."""
+    """Return the publishers of the corpus `local` for shell completion; none if anything fails."""
     from bot.cli.common import library_config, run_async
     from bot.config.settings import load_settings
     from bot.storage.library import open_library
@@ -74,7 +74,10 @@ Source = Annotated[
 
 
 def moment(text: str | None, option: str, *, end: bool) -> datetime | None:
-    """Raises ``typer.BadParameter`` for what is no ISO 8601 date or moment."""
+    """Return the start or, if ``end``, the end of a date or time in UTC; None for None.
+
+    Raises ``typer.BadParameter`` for anything but ISO 8601.
+    """
     from retrieval.timestamps import parse_span
 
     if text is None:
@@ -89,7 +92,7 @@ def moment(text: str | None, option: str, *, end: bool) -> datetime | None:
 
 
 def moment_in_words(text: str | None, option: str, now: datetime, *, end: bool) -> datetime | None:
-    """The same, or words for time such as `last week` or `gestern`, read at ``now`` in UTC."""
+    """Do as ``moment``, but also read words such as `last week` or `gestern`, at ``now`` in UTC."""
     from retrieval.text.time_expressions.options import read_option
 
     try:
@@ -103,6 +106,7 @@ def moment_in_words(text: str | None, option: str, now: datetime, *, end: bool) 
 
 
 def time_range(as_of: str | None, since: str | None, until: str | None) -> TimeRange:
+    """Return the range that the options describe. Raises ``typer.BadParameter``."""
     from retrieval.timestamps import TimeRange, utc_now
 
     now = moment(as_of, "--as-of", end=True) or utc_now()

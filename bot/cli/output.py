@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def print_json(record: dict[str, Any]) -> None:
-    """One line, flushed: a reader sees it when it is true."""
+    """Print a record as one line and flush it, so that a reader sees it at once."""
     sys.stdout.write(json.dumps(record, ensure_ascii=False, default=_in_words) + "\n")
     sys.stdout.flush()
 
@@ -31,12 +31,12 @@ def _in_words(value: object) -> str:
 
 
 def to_the_second(moment: str) -> str:
-    """An ISO 8601 moment without its fraction, as people read it."""
+    """Return an ISO 8601 time in UTC without its fraction of a second."""
     return re.sub(r"\.\d+(?=Z$)", "", moment)
 
 
 def own_command() -> str:
-    """How this command can be typed again here: its name, or the path it was run by."""
+    """Return how this command can be typed again here: its name, or the path it was run by."""
     import shutil
     from pathlib import Path
 
@@ -51,28 +51,33 @@ def own_command() -> str:
 
 
 def story_name(story_id: int, article_id: str) -> str:
-    """What a story is called wherever one is asked for. A number below 0, of a story that was split
-    off, would be read as an option: it goes by an article."""
+    """Return what commands take for a story: its number, or an article of a story that was split
+    off, whose negative number would be read as an option."""
     return str(story_id) if story_id > 0 else article_id
 
 
 def print_question(text: str) -> None:
+    """Print a question as a heading."""
     from rich.text import Text
 
     _console().print(Text(f"\nQ: {text}", style="bold cyan"))
 
 
 def complain(text: str) -> None:
+    """Print a line on standard error."""
     print(f"newsdesk: {text}", file=sys.stderr, flush=True)
 
 
 def ingested_record(result: IngestResult) -> dict[str, Any]:
+    """Return the JSON record of an ingestion result."""
     return asdict(result)
 
 
 def search_record(
     found: SearchResults, question_id: str | None, ms: float, *, explain: bool = False
 ) -> dict[str, Any]:
+    """Return the JSON record of results; ``ms`` is the time taken, and ``explain`` adds how they
+    came about."""
     from retrieval.timestamps import iso
 
     record: dict[str, Any] = {
@@ -109,6 +114,8 @@ def search_record(
 def answer_record(
     answer: Answer, question_id: str | None, ms: float, *, show_dropped: bool = False
 ) -> dict[str, Any]:
+    """Return the JSON record of an answer; ``ms`` is the time taken, and ``show_dropped`` adds what
+    was left out."""
     record: dict[str, Any] = {
         "id": question_id,
         "question": answer.question,
@@ -130,6 +137,7 @@ def answer_record(
 
 
 def print_found(found: SearchResults, *, explain: bool = False) -> None:
+    """Print results, with how the question was read and what makes up each score if ``explain``."""
     from rich.text import Text
 
     console = _console()
@@ -153,7 +161,7 @@ def print_found(found: SearchResults, *, explain: bool = False) -> None:
 
 
 def _reading(found: SearchResults) -> list[str]:
-    """How the question was read."""
+    """Return lines on how the question was read."""
     from retrieval.timestamps import iso
 
     words = ", ".join(f"{word} {weight:.1f}" for word, weight in found.weights.items())
@@ -206,6 +214,7 @@ class AnswerPrinter:
             self._line(f"\nQ: {question}", "bold cyan")
 
     def say(self, sentence: AnswerSentence) -> None:
+        """Print a sentence with its citation marks."""
         marks = "".join(f"[{n}]" for n in sentence.citations)
         for word in f"{sentence.text} {marks}".split():
             self._put(word)
@@ -213,14 +222,15 @@ class AnswerPrinter:
         self._said = True
 
     def retract(self) -> None:
-        """Say that the sentences until now are no answer; what is printed can't be taken back."""
+        """Say that the sentences so far aren't the answer; they can't be unprinted."""
         if self._said:
             self._console.file.write("\n")
             self._line("  This was only the model's thinking; its answer:", "yellow")
             self._said, self._column = False, 0
 
     def _put(self, word: str) -> None:
-        """A word behind those before it; on a terminal in the next line where it has no room."""
+        """Print a word after those before it, on a terminal in the next line if there is no
+        room."""
         from rich.cells import cell_len
 
         width = cell_len(word)
@@ -234,7 +244,7 @@ class AnswerPrinter:
         self._column += width + (self._column > 0)
 
     def finish(self, answer: Answer, *, show_dropped: bool = False) -> None:
-        """The sources, each article once behind all its numbers, and what else is to be said."""
+        """Print the sources, each article once with all its numbers, then notes and costs."""
         from bot.answering.summaries.export import grouped
 
         if self._said:
@@ -274,7 +284,7 @@ def _cost(usage: Usage | None) -> str:
 
 
 def byline(reference: Reference) -> str:
-    """The publisher, the date, the address and the id, by which other commands know the article."""
+    """Return the publisher, date, URL and id of an article, by which other commands know it."""
     parts: Sequence[str | None] = (
         reference.source,
         reference.published_at or "undated",
@@ -287,5 +297,5 @@ def byline(reference: Reference) -> str:
 def _console() -> Any:
     from rich.console import Console
 
-    # In a pipe: plain text, and lines are left to the reader to wrap.
+    # In a pipe: plain text, unwrapped.
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)

@@ -1,6 +1,6 @@
-"""How far long work has come: a line on standard error that moves, where somebody sees it.
+"""Progress of long work: a moving line on standard error, on a terminal only.
 
-A bar is drawn where it is known how much there is; elsewhere a count and the time that has passed.
+A bar is drawn if the total is known, otherwise a count and the time passed.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class _Count(ProgressColumn):
 
 @contextlib.contextmanager
 def telling(first: str, *, hidden: bool = False, console: Console | None = None) -> Iterator[Tell]:
-    """Show ``first`` and then whatever is told; nothing if ``hidden``, or where no terminal is. The
-    line is gone afterwards."""
+    """Yield a function that shows progress, beginning with ``first``; it shows nothing if
+    ``hidden`` or without a terminal. The line disappears afterwards."""
     console = console or Console(stderr=True)
     if hidden or not console.is_terminal:
         yield tell_nobody
@@ -57,7 +57,7 @@ def telling(first: str, *, hidden: bool = False, console: Console | None = None)
         def tell(step: str, done: int, total: int | None) -> None:
             # `Progress.update` would stop the spinner and the clock at the first step's total.
             shown.description, shown.completed = step, done
-            # What turned up meanwhile is no end that the bar would go past.
+            # More may have turned up meanwhile; the bar mustn't exceed its end.
             shown.total = None if total is None else max(total, done)
 
         yield tell

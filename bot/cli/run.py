@@ -56,7 +56,8 @@ def commands(as_json: o.Json = False) -> None:
 
 
 async def _commands(settings: Settings) -> list[dict[str, Any]]:
-    """Nothing is read from the data folder: commands are the same for all."""
+    """Return what is registered with Discord, without reading the data folder: commands are the
+    same for all."""
     import tempfile
 
     from bot.client import NewsdeskBot
@@ -74,7 +75,7 @@ async def _run(settings: Settings) -> None:
     from bot.client import NewsdeskBot
     from bot.ops.event_loop import tune_for_event_loop
 
-    # Embedded, Chroma would keep Python's lock as long as it writes: it works in a process of its own.
+    # In this process, Chroma would hold Python's global lock while it writes.
     bot = NewsdeskBot(settings, chroma_apart=True)
     tune_for_event_loop(bot)
     running = asyncio.create_task(_connected(bot, settings))
@@ -88,7 +89,7 @@ async def _run(settings: Settings) -> None:
 
 
 async def _connected(bot: NewsdeskBot, settings: Settings) -> None:
-    """Log in and stay connected. Discord's refusals become sentences that say what to do."""
+    """Log in and stay connected. Raises Discord's refusals as ``NewsdeskError``."""
     import aiohttp
     import discord
 

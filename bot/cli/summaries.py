@@ -225,7 +225,7 @@ def compare(
 
 @contextlib.asynccontextmanager
 async def _opened(corpus: str) -> AsyncIterator[SummaryService]:
-    """Raises ``NotFound`` if there is no such corpus."""
+    """Yield the summary service for a corpus. Raises ``NotFound`` if there is no such corpus."""
     from bot.answering.factory import open_composer
     from bot.answering.summaries.service import SummaryService
     from bot.config.settings import load_settings
@@ -242,7 +242,7 @@ async def _opened(corpus: str) -> AsyncIterator[SummaryService]:
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
-    """How many parts are written, on a terminal only."""
+    """Yield a function that shows how many parts are written, on a terminal only."""
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -258,7 +258,8 @@ def _progress() -> Iterator[Progress]:
 
 
 def _write(path: Path, content: str | bytes) -> None:
-    """Whole or not at all: readers of a feed never see half of it."""
+    """Write a file completely or not at all: readers of a feed never see half of it. Raises
+    ``StorageError``."""
     from retrieval.errors import StorageError
 
     data = content.encode() if isinstance(content, str) else content

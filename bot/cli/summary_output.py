@@ -29,6 +29,7 @@ _HEADINGS = {
 
 
 def summary_record(summary: Summary, ms: float) -> dict[str, Any]:
+    """Return the JSON record of a summary; ``ms`` is the time taken."""
     return {
         "kind": summary.kind,
         "title": summary.title,
@@ -53,6 +54,7 @@ def summary_record(summary: Summary, ms: float) -> dict[str, Any]:
 
 
 def digest_record(digest: Digest, ms: float) -> dict[str, Any]:
+    """Return the JSON record of a digest; ``ms`` is the time taken."""
     from retrieval.timestamps import from_micros, iso
 
     return {
@@ -80,6 +82,8 @@ def digest_record(digest: Digest, ms: float) -> dict[str, Any]:
 
 
 def timeline_record(timeline: Timeline, alt: str | None, ms: float) -> dict[str, Any]:
+    """Return the JSON record of a timeline; ``alt`` is its chart's text, and ``ms`` the time
+    taken."""
     return {
         "topic": timeline.topic,
         "events": [
@@ -101,6 +105,7 @@ def timeline_record(timeline: Timeline, alt: str | None, ms: float) -> dict[str,
 
 
 def comparison_record(comparison: Comparison, ms: float) -> dict[str, Any]:
+    """Return the JSON record of a comparison; ``ms`` is the time taken."""
     return {
         "topic": comparison.topic,
         "rows": [
@@ -117,6 +122,7 @@ def comparison_record(comparison: Comparison, ms: float) -> dict[str, Any]:
 
 
 def print_summary(summary: Summary) -> None:
+    """Print a summary with its sections, figures and sources."""
     out = _SummaryPrinter()
     out.line(summary.title, "bold")
     if summary.kind == "story":
@@ -143,6 +149,7 @@ def print_summary(summary: Summary) -> None:
 
 
 def print_digest(digest: Digest) -> None:
+    """Print a digest, each story with its sources."""
     from bot.answering.summaries.export import heading, outlets
 
     out = _SummaryPrinter()
@@ -162,7 +169,7 @@ def print_digest(digest: Digest) -> None:
 
 
 def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> None:
-    """``key``: what stands in the picture for names that it could not write."""
+    """Print a timeline; ``key`` has the abbreviations of names in the chart."""
     out = _SummaryPrinter()
     out.line(f"Timeline of {timeline.topic}", "bold")
     day: object = ""
@@ -184,7 +191,7 @@ def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> N
 
 
 def print_comparison(comparison: Comparison) -> None:
-    """A table on a terminal; in a pipe a line for each row."""
+    """Print a comparison as a table on a terminal, or as a line for each row in a pipe."""
     from rich.table import Table
     from rich.text import Text
 
@@ -225,7 +232,7 @@ class _SummaryPrinter:
         )
 
     def sources(self, citations: Iterable[Citation], indent: int = 2) -> None:
-        """Each article once, behind all its numbers."""
+        """Print each article once with all its numbers."""
         from bot.answering.summaries.export import grouped
 
         for article, cited in grouped(citations).items():
