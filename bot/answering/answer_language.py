@@ -1,8 +1,8 @@
-"""Whether an answer is in the language that it was asked in.
+"""Whether an answer is in the language of its question.
 
-Short texts look like several languages, so what is expected is every language that a question may be
-in, and what counts as another language is only what hardly is any of these. How much likelier the
-other one must be is measured (`python -m tests.benchmarks.answer_language`).
+Short texts look like several languages. So every language that a question may be in is expected,
+and only a text that is hardly any of these counts as being in another. How much likelier the other
+language has to be is measured (`python -m tests.benchmarks.answer_language`).
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 
 PLAINLY, PERHAPS = 13.0, 12.0  # in natural logarithms of the likelihood of a whole text
-_LEAST = 16  # letters from which a text has a language; a sign of a syllable or word is some
+_LEAST = 16  # letters that show a language; a syllabic or ideographic sign counts as several
 _LETTER, _SIGN = re.compile(r"[^\W\d_]"), re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SIGN_LETTERS = 3
 _MOST = 600  # characters that are read
-# The detector's names for languages that people don't keep apart in writing, or take for one.
+# Languages that the detector separates, but people write alike or take for one.
 _TAKEN_FOR = {"pcm": "en", "sco": "en", "wuu": "zh", "yue": "zh", "nn": "no", "nb": "no", "lb": "de", "ext": "es", "ast": "es", "wa": "fr", "arz": "ar", "acm": "ar"}  # fmt: skip
 
 
 def possible_languages(
     texts: Iterable[str], *, named: str | None = None, perhaps: float = PERHAPS
 ) -> frozenset[str]:
-    """ISO codes of the languages that ``texts`` may be in, or the one that is ``named`` in English
-    ("German"); none where that can't be told. Some 0.3 ms: use a worker thread."""
+    """Return the ISO codes of the languages that ``texts`` may be in, or the one ``named`` in
+    English ("German"); none if that can't be told. Takes 0.3 ms: call it in a worker thread."""
     if named is not None and (code := _code_of(named)):
         return frozenset([code])
     found: set[str] = set()
@@ -40,18 +40,18 @@ def possible_languages(
 
 
 def is_in_another_language(text: str, expected: frozenset[str]) -> bool:
-    """Whether ``text`` is plainly in none of the ``expected`` languages. Some 0.3 ms."""
+    """Return whether ``text`` is plainly in none of the ``expected`` languages. Takes 0.3 ms."""
     return likelier_elsewhere(text, expected) > PLAINLY
 
 
 def any_in_another_language(texts: Iterable[str], expected: frozenset[str]) -> bool:
-    """Whether any of the texts is plainly in none of the ``expected`` languages."""
+    """Return whether any of the texts is plainly in none of the ``expected`` languages."""
     return any(is_in_another_language(text, expected) for text in texts)
 
 
 def likelier_elsewhere(text: str, expected: frozenset[str]) -> float:
-    """How much likelier another language is for ``text`` than the likeliest one of ``expected``, in
-    natural logarithms; 0 where nothing is expected or there is too little text."""
+    """Return how much likelier another language is for ``text`` than the likeliest ``expected``
+    one, in natural logarithms; 0 if nothing is expected or the text is too short."""
     if not expected or not _is_enough(text):
         return 0.0
     ranked = _ranked(text)
@@ -60,7 +60,7 @@ def likelier_elsewhere(text: str, expected: frozenset[str]) -> float:
 
 
 def name_of(codes: frozenset[str]) -> str | None:
-    """The English name of the one language that is expected; None if it may be several."""
+    """Return the English name of the one expected language; None if there may be several."""
     if len(codes) != 1:
         return None
     try:
@@ -70,7 +70,7 @@ def name_of(codes: frozenset[str]) -> str | None:
 
 
 def warm_up() -> None:
-    """Read the detector's tables, which the first answer would otherwise wait for."""
+    """Load the detector's tables, which the first answer would otherwise wait for."""
     _ranked("Which language is this written in?")
 
 

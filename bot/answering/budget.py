@@ -25,9 +25,9 @@ from retrieval.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 
-# Longer than any answer takes: so long a crash keeps a part of the budget.
+# Longer than any answer takes; a crash holds a part of the budget for this long.
 _UNDER_WAY = timedelta(minutes=15)
-# So long a question waits for what other processes have under way, before it is decided without.
+# How long a question waits to reserve for all processes before this one decides by itself.
 _PATIENCE_SECONDS = 1.0
 BUNDLED_PRICES = Path(__file__).with_name("prices.toml")
 
@@ -77,16 +77,16 @@ class TokenBudget:
         self._releasing: set[asyncio.Task[None]] = set()
 
     async def spent(self, corpus: str | None = None) -> DailyUsage:
-        """Return today's usage, of one corpus or of all."""
+        """Return today's usage, of one corpus or of all. Raises ``StorageError``."""
         return await usage_of_day(self._database, self._day(self._clock()), corpus)
 
     @contextlib.asynccontextmanager
     async def room(self, corpus: str, model: str, tokens: int) -> AsyncIterator[bool]:
-        """Yield whether calls of up to ``tokens`` tokens fit into today's budget. If so, the tokens
-        count as used within the body: for this process, and on a database server for all of them.
+        """Yield whether calls of up to ``tokens`` tokens fit into today's budget.
 
-        Nothing waits here for who writes to the database for long, and none of its failures to write
-        is raised.
+        If so, the tokens count as used within the body: for this process, and on a database server
+        for all of them. Nobody who writes to the database for long is waited for, and no failure to
+        write is raised.
         """
         if not self.budget.limits_anything:
             yield True
@@ -103,8 +103,8 @@ class TokenBudget:
                 await self._let_go(reserving)
 
     def _reserving(self, corpus: str, model: str, tokens: int) -> asyncio.Task[int | None] | None:
-        """Begin to reserve tokens for all processes to see; None where a file is the database: to
-        write to it may take long, and one process asks nearly all of the questions."""
+        """Begin to reserve tokens for all processes to see; None if the database is a file: writing
+        to it may take long, and one process asks nearly all of the questions."""
         if self._database.engine.dialect.name != POSTGRESQL:
             return None
         now = self._clock()
@@ -129,7 +129,7 @@ class TokenBudget:
         return granted
 
     async def _has_left(self, corpus: str, model: str, tokens: int) -> bool:
-        """Whether so much is left, as far as this process knows."""
+        """Return whether this much is left, as far as this process knows."""
         for name, limit in self.budget.limits(corpus):
             so_far = await self.spent(name)
             wanted = tokens + (self._reserved.total() if name is None else self._reserved[corpus])
@@ -138,12 +138,13 @@ class TokenBudget:
         return True
 
     def _cost(self, model: str, tokens: int) -> float:
-        """What so many tokens of a prompt cost, in US dollars; 0 for a model without a price."""
+        """Return what this many tokens of a prompt cost, in US dollars; 0 for a model without a
+        price."""
         price = price_of(model, self._prices)
         return tokens * price.prompt if price else 0.0
 
     async def _let_go(self, reserving: asyncio.Task[int | None]) -> None:
-        """Release what was or is still going to be reserved, even if this is cancelled."""
+        """Release what was, or is still going to be, reserved, even if this is cancelled."""
         releasing = asyncio.create_task(self._release(reserving))
         self._releasing.add(releasing)
         releasing.add_done_callback(self._releasing.discard)
@@ -170,7 +171,7 @@ class TokenBudget:
         return Usage(call.prompt_tokens, call.completion_tokens, cost)
 
     async def record(self, corpus: str, model: str, usage: Usage) -> None:
-        """Store the usage of a call."""
+        """Store the usage of a call. Raises ``StorageError``."""
         now = self._clock()
         costs = _costs.get()
         if costs is not None and usage.cost:

@@ -1,7 +1,8 @@
-"""Where reports of one story differ on a figure or an outcome, both are given; a correction wins.
+"""Where reports of one story differ on a figure or an outcome, give both; a correction wins.
 
-Without a model, so it looks for what can be told safely: two sentences of different articles that
-are worded alike, count the same thing and give another number, or use words of opposite outcome.
+It works without a model, so it looks for what can be told safely: two sentences of different
+articles that are worded alike, count the same thing and give different numbers or opposite
+outcomes.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _CORRECTS = re.compile(
     r"|\bmisstated\b|\b(?:as|than) (?:was )?(?:first|earlier|previously|originally|initially) (?:reported|stated|said|thought)\b",
     re.I,
 )
-# What stands behind one of these is the figure that was wrong.
+# A figure after one of these is the wrong one.
 _WRONG = re.compile(
     r"\bnot\b|\brather than\b|\binstead of\b|\bearlier version\b|\bincorrectly\b|\bmisstated\b|\bcorrected from\b"
     r"|\b(?:first|previously|originally|initially) (?:reported|stated|said)\b",
@@ -65,14 +66,15 @@ _SHARED_AT_ALL = 0.4
 
 @dataclass(frozen=True, slots=True)
 class ToldValue:
-    """What one sentence gives as the answer; ``value`` stands in it just so."""
+    """The answer that one sentence gives; ``value`` occurs in it literally."""
 
     value: str
     quotation: Quotation
 
     @property
     def amount(self) -> float:
-        """The number of the value as its sentence gives it, with a scale that stands behind it."""
+        """The number of the value in its sentence, including a scale such as "million"; 0 without
+        one."""
         text = self.quotation.text
         start = place_of_whole(self.value, text) or 0
         end = start + len(self.value)
@@ -81,9 +83,11 @@ class ToldValue:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What of a question two articles answer differently, the newer one first. ``changed`` says that
-    the older one was true of its day: a count that went on. ``about`` is how much of the question
-    stands with the values, from 0 to 1."""
+    """What two articles answer differently, the newer one first.
+
+    ``changed`` says that the older answer was true of its day: a count that went on. ``about`` is
+    how much of the question its sentence covers, from 0 to 1.
+    """
 
     subject: str
     values: tuple[ToldValue, ToldValue]
@@ -97,15 +101,15 @@ class Difference:
         return new > old
 
     def note(self) -> Note:
-        """Who says what, in one remark."""
+        """Return a note on who says what."""
         first, second = ((told.value, _by(told.quotation.hit)) for told in self.values)
         return _differing_note(first, second)
 
 
 @dataclass(frozen=True, slots=True)
 class ConflictResolution:
-    """The quotations, with the other side of a disagreement and without what was corrected, and a
-    remark on it. ``withdrawn`` are the sentences that still say what was corrected."""
+    """Quotations with the other side of a disagreement and without what was corrected, and notes on
+    it; ``withdrawn`` are the sentences that still say what was corrected."""
 
     quotations: tuple[Quotation, ...]
     notes: tuple[Note, ...]
@@ -113,7 +117,7 @@ class ConflictResolution:
     difference: Difference | None = None
 
     def differing(self, difference: Difference) -> ConflictResolution:
-        """The same with both sides of a difference told first."""
+        """Return the resolution with both sides of a difference first."""
         sides = tuple(told.quotation for told in difference.values)
         said = {quotation.text for quotation in sides}
         rest = tuple(
@@ -129,7 +133,7 @@ class ConflictResolution:
 
 @dataclass(frozen=True, slots=True)
 class _StatementFeatures:
-    """A sentence with its figures and its other telling words."""
+    """A sentence with its figures and its other content words."""
 
     hit: SearchResult
     text: str
@@ -138,11 +142,11 @@ class _StatementFeatures:
 
     @property
     def by(self) -> str | Note:
-        """Who said it, and when."""
+        """The source and its date."""
         return _by(self.hit)
 
     def mentions(self, others: Sequence[Figure]) -> bool:
-        """Whether one of these numbers stands here too, whatever it counts."""
+        """Return whether one of these numbers occurs here too, whatever it counts."""
         return any(each.value == other.value for each in _numbers(self.text) for other in others)
 
     @property
@@ -153,7 +157,7 @@ class _StatementFeatures:
 def reconcile(
     question: str, quotations: Sequence[Quotation], hits: Sequence[SearchResult]
 ) -> ConflictResolution:
-    """Compare what is quoted with the other results of the same stories.
+    """Compare the quotations with the other results of the same stories; return what to quote.
 
     Both sentences of a disagreement are about what the question asks and are worded alike. At most
     one sentence is added. ``quotations`` must not be empty.
@@ -192,7 +196,7 @@ def reconcile(
 def _difference(
     question: str, first: tuple[_StatementFeatures, str], second: tuple[_StatementFeatures, str]
 ) -> Difference:
-    """A figure that another day's report gives anew has changed; all else is a disagreement."""
+    """Return a difference; a figure that another day's report updates has ``changed``."""
     newer, older = (first, second)
     if _published(second[0])[:10] > _published(first[0])[:10]:
         newer, older = second, first
@@ -224,8 +228,8 @@ def _differing_note(first: tuple[str, str | Note], second: tuple[str, str | Note
 
 
 def comparable_sentences(hit: SearchResult) -> Iterator[str]:
-    """The sentences of a passage that can be quoted and ask nothing. One that is told has still to be
-    held against ``is_order``."""
+    """Yield the sentences of a passage that can be quoted and aren't questions; check with
+    ``is_order`` before showing one."""
     text = hit.passage.text
     for span in readable_sentences(text, hit.passage.article.title):
         sentence = text[span.start : span.end]
@@ -234,8 +238,8 @@ def comparable_sentences(hit: SearchResult) -> Iterator[str]:
 
 
 def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]:
-    """Pairs of sentences of the reports of one story, by their places, that are worded alike and
-    give another figure or outcome; a report that gives the other figure too differs from nobody."""
+    """Yield pairs, by position, of sentences of one story's reports that are worded alike and give
+    different figures or outcomes. A report that gives the other figure too differs from nobody."""
     told = [_statement_features(SearchResult(0, 0.0, passage), text) for passage, text in lines]
     given: dict[str, set[float]] = {}
     for one in told:
@@ -245,7 +249,7 @@ def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]
     for i, j in combinations(telling, 2):
         one, other = told[i], told[j]
         first, second = (each.hit.passage.article.article_id for each in (one, other))
-        # Nothing is asked that they would have to be about: they have to say much the same.
+        # There is no question for them to be about, so they have to say much the same.
         much = _SHARED_AT_ALL * max(len(one.words), len(other.words))
         if first == second or len(one.words & other.words) < much:
             continue
@@ -258,16 +262,17 @@ def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]
 
 
 def corrects(text: str) -> bool:
-    """Whether a sentence takes something back."""
+    """Return whether a sentence corrects something."""
     return bool(_CORRECTS.search(text))
 
 
 def retracted_numbers(correction: str) -> frozenset[float]:
-    """The numbers that a correction says were wrong."""
+    """Return the numbers that a correction says were wrong."""
     return frozenset(figure.value for figure in _sides(correction)[1])
 
 
 def numbers_in(text: str) -> frozenset[float]:
+    """Return the values of all numbers in a text."""
     return frozenset(figure.value for figure in _numbers(text))
 
 
@@ -279,7 +284,7 @@ def _statement_features(hit: SearchResult, text: str) -> _StatementFeatures:
 
 
 def _of_another_year(hit: SearchResult, text: str) -> bool:
-    """Whether a sentence tells of earlier years than that of its report alone."""
+    """Return whether a sentence speaks only of years before that of its report."""
     published = (hit.passage.article.published_at or "")[:4]
     years = _YEAR.findall(text)
     return bool(published and years) and all(year < published for year in years)
@@ -297,7 +302,7 @@ def _alike(first: Set[str], second: Set[str], needed: float) -> bool:
 def _differ(
     told: _StatementFeatures, other: _StatementFeatures, asked: Set[str]
 ) -> tuple[str, str] | None:
-    """The words on which two sentences of one story differ."""
+    """Return the words on which two sentences of one story differ."""
     return _contrary(told, other, asked) if same_story(told.hit, other.hit) else None
 
 
@@ -307,7 +312,7 @@ def _contrary(
     if _alike(told.words, other.words, _SHARED) and asked & told.words & other.words:
         for one in told.figures:
             if one.unit not in asked:
-                continue  # another thing is counted than was asked
+                continue  # it counts something else than was asked
             own = [figure for figure in told.figures if figure.unit == one.unit]
             its = [figure for figure in other.figures if figure.unit == one.unit]
             said = told.mentions(its) or other.mentions(own)
@@ -333,7 +338,7 @@ def _word(text: str, wanted: Set[str]) -> str:
 def _replaced(
     correction: _StatementFeatures, told: _StatementFeatures, asked: Set[str]
 ) -> tuple[Figure, Figure] | None:
-    """The right figure and the wrong one that ``told`` still has."""
+    """Return the right figure and the wrong one that ``told`` still has."""
     of_one = same_story(correction.hit, told.hit) or _alike(correction.words, told.words, _SHARED)
     if _published(correction) < _published(told) or not of_one or not asked & told.words:
         return None
@@ -347,7 +352,7 @@ def _replaced(
 
 
 def _sides(correction: str) -> tuple[list[Figure], list[Figure]]:
-    """The figures that a correction gives and those that it takes back."""
+    """Return the figures that a correction gives and those that it takes back."""
     right: list[Figure] = []
     wrong: list[Figure] = []
     for figure in _numbers(correction):
@@ -376,7 +381,7 @@ def _corrected(
     quotations: Sequence[Quotation],
     told: Sequence[_StatementFeatures],
 ) -> ConflictResolution:
-    """The correction first; no other sentence with the wrong figure."""
+    """Put the correction first, and leave out other sentences with the wrong figure."""
 
     def is_stale(text: str) -> bool:
         return any(figure.value == bad.value for figure in figures(text))

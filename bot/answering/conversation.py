@@ -21,7 +21,7 @@ from retrieval.text.time_expressions import read_time
 _MOST_TURNS = 6
 _MOST_CHARS = 600  # of a question or an answer that is remembered
 _LONGEST_REWRITE, _LONGEST_ADDITION = 300, 120  # characters, of a question that a model rewrote
-_NEW_WORDS = 0.34  # so large a share of its words may be known from nowhere
+_NEW_WORDS = 0.34  # share of its words that may be unknown
 _LABEL = re.compile(r"^[\w -]{0,30}question\s*:\s*", re.IGNORECASE)
 
 _ASIDE = re.compile(
@@ -36,10 +36,10 @@ _THING = re.compile(
     r"\b(?:it|its|itself|this|that|these|those|they|them|their|theirs|the same)\b", re.IGNORECASE
 )
 _PLACE = re.compile(r"\bthere\b", re.IGNORECASE)
-# These stand for all that was told rather than for one name in it.
+# These stand for everything said rather than for one name in it.
 _WHOLE_EVENT = re.compile(r"^(?:this|that|these|those|the same)$", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"^(?:his|hers?|its|theirs?)$", re.IGNORECASE)
-# "that" and "this" that point to what follows them, not back.
+# "that" and "this" where they point ahead, not back.
 _POINTS_AHEAD = re.compile(
     r"\b(?:this|last|that|these|those)\s+(?:week|month|year|weekend|morning|afternoon|evening|night|spring|summer|autumn|fall|winter)\b"
     r"|\b(?:say|said|says|claim(?:ed|s)?|report(?:ed|s)?|think|believe|mean|show(?:ed|s)?)\s+that\b|\bis it true\b|\bthere (?:is|are|was|were|be)\b|\b(?:is|are|was|were) there\b",
@@ -53,14 +53,16 @@ _NAMES = re.compile(
     rf"\b{_NAME_WORD}(?:(?:\s+(?:of|the|de|van|von|al|bin|for|and)){{0,2}}\s+{_NAME_WORD})*"
 )
 _LONGEST_ACRONYM = 5
-# What else begins questions, or stands before a name.
+# Other words that begin questions or precede a name.
 _BEFORE_NAMES = "dr give list may mr mrs ms name president will".split()
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question as it stood alone, its time range, and the beginning and sources of its answer.
-    ``open`` says that it asked for everything, as a digest does."""
+    """A question made standalone, its time range, and the beginning and sources of its answer.
+
+    ``open`` says that it asked for everything, as a digest does.
+    """
 
     question: str
     answer: str
@@ -90,14 +92,17 @@ class Conversation:
 
     @property
     def last(self) -> Turn | None:
-        """Return the last turn; None if there is none."""
+        """The last turn; None if there is none."""
         return self.turns[-1] if self.turns else None
 
 
 @dataclass(frozen=True, slots=True)
 class RewrittenQuestion:
-    """A question that needs no other. ``since``, ``until`` and ``source`` are what it takes from
-    the last turn; ``changed`` says that its words differ from those that were asked."""
+    """A standalone question.
+
+    ``since``, ``until`` and ``source`` are taken from the last turn; ``changed`` says that its
+    words differ from those asked.
+    """
 
     question: str
     changed: bool = False
@@ -124,7 +129,7 @@ def turn_of(answer: Answer, standalone: RewrittenQuestion) -> Turn:
 def rewrite_follow_up(
     question: str, conversation: Conversation, as_of: datetime
 ) -> RewrittenQuestion:
-    """Add the last turn's subject to a follow-up, and take over its range, by rules.
+    """Return a follow-up with the last turn's subject and range added, by rules.
 
     "and who paid for it?" after "How much did the Lantern Bridge cost?" becomes "who paid for
     Lantern Bridge?"; "what about Japan?" puts Japan in place of the last question's place.
@@ -165,7 +170,7 @@ def inherit_time_range(
 
 
 def _with_phrase(question: str, phrase: str | None) -> str:
-    """A follow-up with the words for the time that the question before it spoke of."""
+    """Return a follow-up with the words for time of the question before it."""
     if phrase is None or phrase.lower() in question.lower():
         return question
     return f"{question.rstrip(' ?.')} {phrase}?"
@@ -189,7 +194,7 @@ def usable_rewrite(text: str, question: str, told: str) -> str | None:
 
 
 def _swap_names(earlier: str, new: str) -> str:
-    """The earlier question about something else: ``new`` for its last name, else added to it."""
+    """Return the earlier question with ``new`` in place of its last name, or added to it."""
     names = _names(earlier)
     if not read_time(new, datetime(2000, 1, 1, tzinfo=UTC), UTC).rest.strip(" ,.?"):
         return f"{earlier.rstrip(' ?')} {new}?"  # "what about last week?"
@@ -200,7 +205,8 @@ def _swap_names(earlier: str, new: str) -> str:
 
 
 def _fill_gaps(question: str, last: Turn) -> str:
-    """``question`` with its first pronoun replaced by what it stands for, or with the subject added."""
+    """Return ``question`` with its first pronoun replaced by its referent, or with the subject
+    added."""
     pointing = _POINTS_AHEAD.sub(lambda match: " " * len(match[0]), question)
     for pattern, referent in ((_PERSON, _person), (_PLACE, _place), (_THING, _thing)):
         match = pattern.search(pointing)
@@ -210,7 +216,7 @@ def _fill_gaps(question: str, last: Turn) -> str:
             if _POSSESSIVE.match(match[0]) and match[0].lower() != "her":
                 name += "’s"
             filled = f"{question[: match.start()]}{name}{question[match.end() :]}"
-            # A place that only the answer names is not what was spoken of; who it was is the answer's
+            # A place that only the answer names isn't the subject; who it was is the answer's
             # word: in case it is wrong, the question's subject stays.
             known = name.removesuffix("’s").removeprefix("in ") in last.question
             told = pattern is not _PLACE and not _WHO.match(last.question)
@@ -225,8 +231,8 @@ def _with_subject(question: str, last: Turn) -> str:
 
 
 def _person(last: Turn) -> str | None:
-    """The first full name of the question, of the answer if it has a word of the question, or of the
-    answer, that has no article before it."""
+    """Return the first full name without an article before it: of the question; of the answer if it
+    shares a word with the question; of the answer."""
     own, told = _full_names(last.question), _full_names(last.answer)
     spoken_of = {word.lower() for word in last.question.split()}
     same = [name for name in told if spoken_of & set(name.lower().split())]
@@ -256,14 +262,18 @@ def _place(last: Turn) -> str | None:
 
 
 def _thing(last: Turn) -> str | None:
-    """The first name of the question, else what it is about; of a topic the whole."""
+    """Return the first name of the question, or else what it is about; a topic as a whole."""
     name = next(iter(_names(last.question)), None) if _asks(last.question) else None
     return name or " ".join(content_words(last.question)) or None
 
 
 def _meant_of(turn: Turn, question: str) -> Turn | None:
-    """Of a digest what is gone on from: the sentence with most of the question's words, or the first
-    if the question merely points. It has the place of question and answer; None if it is neither."""
+    """Return a turn for the sentence of a digest that ``question`` continues from; None if there is
+    none.
+
+    It is the one with most of the question's words, or the first one if the question only points
+    back.
+    """
     asked = set(content_words(question.lower()))
     told = [sentence.text for sentence in turn.sentences] or [turn.answer]
     shared, n = max(
@@ -282,12 +292,13 @@ def _asks(text: str) -> bool:
 
 
 def _with_capitals(turn: Turn) -> Turn:
-    """The turn with the names of its question as its answer writes them: few people type capitals."""
+    """Return the turn with the names of its question capitalised as in its answer: few people type
+    capitals."""
     texts = [turn.answer, *(citation.quote for citation in turn.citations)]
     names = sorted({name for text in texts for name in _names(text)}, key=lambda n: (-len(n), n))
     question = turn.question
     for name in names:
-        # What opens a sentence is no name for that, and what is all capitals is written so for show.
+        # Opening a sentence makes no name, and long words in all capitals are so for show.
         if (name.isupper() and len(name) > _LONGEST_ACRONYM) or not _stands_within(name, texts):
             continue
         question = re.sub(rf"(?<!\w){re.escape(name.lower())}(?!\w)", lambda _: name, question)  # noqa: B023
@@ -295,7 +306,8 @@ def _with_capitals(turn: Turn) -> Turn:
 
 
 def _stands_within(name: str, texts: Sequence[str]) -> bool:
-    """Whether a name stands inside a sentence, where a capital tells it from other words."""
+    """Return whether a name occurs inside a sentence, where a capital sets it apart from other
+    words."""
     within = re.compile(rf"[\w,;’'] {re.escape(name)}(?!\w)")
     return " " in name or any(within.search(text) for text in texts)
 
