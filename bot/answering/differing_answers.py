@@ -1,8 +1,8 @@
-"""Where articles tell the same in nearly the same words and give another answer.
+"""Where articles say the same in nearly the same words but give different answers.
 
-Two sentences of different articles are laid side by side, word by word. They differ on an answer if
-they agree on most words and one name, number or date stands where the other has another, of the kind
-that the question asks for. More than one such place means another event, told in a fixed form.
+Two sentences of different articles are aligned word by word. They differ on an answer if they agree
+on most words and one has a name, number or date where the other has another, of the kind that the
+question asks for. More than one such place means another event, reported in a fixed form.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ from retrieval.timestamps import parse_span
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
 THRESHOLDS = Path(__file__).with_name("differing_answers.json")
 _LEAST_AGREED = 5  # words
-_ROUGHLY = (
-    0.4  # of the words in common, whatever their order: less is not worth laying side by side
-)
+_ROUGHLY = 0.4  # of the words in common, in any order: less isn't worth aligning
 _LONGEST_VALUE = 6  # words
 _NAME_WORDS = 2
 _NAMED = 0.5  # of the names that some passage has
@@ -42,8 +40,10 @@ _NAMES = NAMES | PEOPLE
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A word of a sentence, or a name, a number or a date of several; ``key`` is the same for what
-    is the same in another order. ``telling`` if it is no mere word."""
+    """A word of a sentence, or a whole name, number or date, for which ``telling`` is set.
+
+    ``key`` is the same for the same words in another order.
+    """
 
     key: str
     start: int
@@ -54,9 +54,11 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A sentence of a result, as it is laid beside others; ``article`` is the id of its article.
-    ``about`` is how much of the question it and its passage have, from 0 to 1; ``named`` how many of
-    the question's names these have."""
+    """A sentence of a result as it is compared with others; ``article`` is its article's id.
+
+    ``about`` is how much of the question it and its passage cover, from 0 to 1; ``named`` is how
+    many of the question's names the passage has.
+    """
 
     hit: SearchResult
     article: str
@@ -68,9 +70,11 @@ class _Statement:
 
 @dataclass(frozen=True, slots=True)
 class AgreementThresholds:
-    """Of the words of the shorter sentence so many are ``agreed`` on; where so much of the question
-    stands with a difference, it is ``sure`` that both answer. Chosen by
-    `python -m tests.benchmarks.train_differences`."""
+    """``agreed`` is the share of the shorter sentence's words to agree on; from the share ``sure``
+    of the question on, both sentences of a difference certainly answer.
+
+    Chosen by `python -m tests.benchmarks.train_differences`.
+    """
 
     agreed: float
     sure: float
@@ -78,17 +82,17 @@ class AgreementThresholds:
 
 @cache
 def thresholds() -> AgreementThresholds:
-    """The thresholds that ship."""
+    """Return the thresholds that ship with the package."""
     return AgreementThresholds(**json.loads(THRESHOLDS.read_text(encoding="utf-8")))
 
 
 def differing_answer(
     found: SearchResults, selection: Selection, agreed: float | None = None
 ) -> Difference | None:
-    """Find what two articles answer differently; None if nothing. ``agreed`` is for measuring.
+    """Return what two articles answer differently; None if nothing. ``agreed`` is for measuring.
 
-    Of several differences the one counts whose sentence has most of the question, with its passage.
-    It takes a few milliseconds: call it in a worker thread.
+    Of several differences, the one whose sentence and passage cover most of the question counts. It
+    takes a few milliseconds: call it in a worker thread.
     """
     agreed = thresholds().agreed if agreed is None else agreed
     expected = expected_answer_type(found.question, found.language)
@@ -112,7 +116,7 @@ def differing_answer(
 
 
 def _statements(found: SearchResults, selection: Selection) -> list[_Statement]:
-    """What could be quoted of the results, and what near-copies of them say."""
+    """Return what could be quoted of the results, and what near-copies of them say."""
     weights = telling_weights(found)
     names = names_of(found.question, weights, found.stemming)
     told = [(each.hit, each.text) for each in selection.read]
@@ -142,7 +146,7 @@ def _differ(
     units: Callable[[str], Sequence[_Unit]],
     least: float,
 ) -> tuple[ToldValue, ToldValue] | None:
-    """The one thing on which two sentences differ, if it can be what is asked for."""
+    """Return the one thing on which two sentences differ, if it can be what is asked for."""
     shorter = min(len(own.words), len(other.words))
     if (
         own.article == other.article
@@ -155,7 +159,7 @@ def _differ(
     length = min(sum(unit.words for unit in each) for each in (first, second))
     least = max(_LEAST_AGREED, least * length)
     keys = {unit.key for unit in second}
-    # In whatever order, they would have to agree on so much: that is told sooner.
+    # They would have to agree on this much in any order, which is checked sooner.
     if sum(unit.words for unit in first if unit.key in keys) < least:
         return None
     matcher = SequenceMatcher(
@@ -194,7 +198,7 @@ def _differ(
 
 
 def _units(text: str, known_names: Set[str]) -> tuple[_Unit, ...]:
-    """The words of a sentence, those of one name, number or date together."""
+    """Return the words of a sentence; those of one name, number or date together."""
     found: list[_Unit] = []
     at = 0
     for start, end in [*_telling(text, known_names), (len(text), len(text))]:
@@ -208,7 +212,7 @@ def _units(text: str, known_names: Set[str]) -> tuple[_Unit, ...]:
 
 
 def _telling(text: str, known_names: Set[str]) -> list[tuple[int, int]]:
-    """Where names, numbers and dates stand; those with nothing but a comma between are one."""
+    """Return where names, numbers and dates are; those separated only by a comma are one."""
     runs: list[tuple[int, int]] = []
     for start, end in sorted(
         (span.start, span.end)
@@ -223,8 +227,8 @@ def _telling(text: str, known_names: Set[str]) -> list[tuple[int, int]]:
 
 
 def _without_common_ends(first: str, second: str) -> tuple[str, str]:
-    """Two names without the words at their beginnings and ends that are the same, so far as two
-    words are left: "CEO Tim Cook" and "CEO Elon Musk". Dates stay whole."""
+    """Return two names without the same words at their beginnings and ends, down to two words: "CEO
+    Tim Cook" and "CEO Elon Musk". Dates stay whole."""
     one, two = first.split(" "), second.split(" ")
     if any(any(c.isdigit() for c in word) for word in (*one, *two)):
         return first, second
@@ -238,7 +242,7 @@ def _without_common_ends(first: str, second: str) -> tuple[str, str]:
 
 
 def _answers(first: str, second: str, kinds: Set[AnswerKind], asked: Set[str]) -> bool:
-    """Whether both can be what is asked for, and are not the same in other words."""
+    """Return whether both can be what is asked for and aren't the same in other words."""
     if max(len(first.split()), len(second.split())) > _LONGEST_VALUE:
         return False
     own, other = frozenset(stems(first)), frozenset(stems(second))
@@ -253,7 +257,7 @@ def _answers(first: str, second: str, kinds: Set[AnswerKind], asked: Set[str]) -
 
 
 def _alike(kinds: Set[AnswerKind]) -> Set[AnswerKind]:
-    """The kinds with those that stand for them: who or where is told by a name."""
+    """Return the kinds with those equivalent to them: who or where is answered by a name."""
     found = set(kinds)
     if kinds & _NAMES:
         found |= _NAMES
@@ -263,7 +267,8 @@ def _alike(kinds: Set[AnswerKind]) -> Set[AnswerKind]:
 
 
 def _one_each(told: tuple[ToldValue, ToldValue], statements: Sequence[_Statement]) -> bool:
-    """Whether neither article has the other's value: one that has both differs from nobody."""
+    """Return whether neither article has the other's value; one that has both differs from
+    nobody."""
     own, other = (each.quotation.hit.passage.article.article_id for each in told)
     return not any(
         one.article == article and stands_whole(value, one.text)
@@ -273,7 +278,7 @@ def _one_each(told: tuple[ToldValue, ToldValue], statements: Sequence[_Statement
 
 
 def _ordered(told: tuple[ToldValue, ToldValue]) -> bool:
-    """Whether one of both may be an order to an assistant."""
+    """Return whether either may be an order to an assistant."""
     return any(is_order(each.quotation.hit, each.quotation.text) for each in told)
 
 
@@ -283,7 +288,7 @@ def _newest_first(told: tuple[ToldValue, ToldValue]) -> tuple[ToldValue, ToldVal
 
 
 def _of_one_time(first: SearchResult, second: SearchResult) -> bool:
-    """Whether two articles were published within days of each other, as far as is known."""
+    """Return whether two articles were published within days of each other, as far as is known."""
     dates = [each.passage.article.published_at for each in (first, second)]
     if not all(dates):
         return True

@@ -1,4 +1,4 @@
-"""The figures of a sentence: a value and what it counts."""
+"""The figures of a sentence: values and what they count."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _SIGNS = "$£€¥₹"
 _COINS = {"c": "cent", "p": "penc"}
 _BETWEEN_WORDS = re.compile(r"[\s-]")
 _DECADES = ("decade", "decades")
-# Before it, four digits that count something are no year.
+# Before this year, four digits that count something aren't a year.
 _FIRST_YEAR = 1900
-# Of the names of currencies, those that mostly are other words.
+# Currency names that are mostly other words.
 _NO_MONEY = frozenset("mark marks real won".split())
 # Between a number and what it counts.
 _SKIPPED = frozenset(
@@ -35,8 +35,12 @@ _SKIPPED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``unit`` is the stem of what is counted, ``$`` of money with a sign, ``%`` of a share; ``text``
-    stands in the sentence from ``start`` on. ``rough`` if the sentence says about or more than."""
+    """A number that counts something.
+
+    ``unit`` is the stem of what is counted, ``$`` for money with a sign, ``%`` for a share.
+    ``text`` begins at ``start`` in the sentence. ``rough`` if the sentence says "about" or "more
+    than".
+    """
 
     value: float
     unit: str
@@ -45,7 +49,8 @@ class Figure:
     rough: bool
 
     def equals(self, other: Figure) -> bool:
-        """Whether both may be one number: the same, rounded alike, or near where one is rough."""
+        """Return whether both may be one number: the same, rounded alike, or within 15 % if one is
+        rough."""
         if self.value == other.value:
             return True
         if not self.value or not other.value:
@@ -57,14 +62,14 @@ class Figure:
 
 
 def _half_a_step(value: float) -> float:
-    """How much a number may have been rounded to look so: 0.5 of 427, 50 of 1,400."""
+    """Return by how much a number may have been rounded: 0.5 for 427, 50 for 1,400."""
     digits, exponent = f"{value:.11e}".split("e")
     last = len(digits.replace(".", "").lstrip("-").rstrip("0")) - 1
     return 0.5 * 10.0 ** (int(exponent) - last) * (1 + 1e-9)
 
 
 def figures(sentence: str) -> Iterator[Figure]:
-    """What is counted, in order; years, dates, scores and bare numbers are left out."""
+    """Yield what is counted, in order, without years, dates, scores and bare numbers."""
     for quantity in parse_numbers(sentence, ones=True):
         if not (quantity.digits or _BETWEEN_WORDS.split(quantity.text.lower(), 1)[0] in SPELLED):
             continue
@@ -77,7 +82,7 @@ def figures(sentence: str) -> Iterator[Figure]:
 
 
 def _unit(sentence: str, quantity: Quantity) -> str:
-    """What a number counts; empty for what counts nothing."""
+    """Return what a number counts; an empty string if it counts nothing."""
     if quantity.unit == "%":
         return "%"
     if quantity.unit in _COINS:

@@ -89,19 +89,19 @@ class ModelCalls:
         except ModelError as error:
             self.observer.model_failed(error)
             raise
-        except GeneratorExit:  # who asked has heard enough
+        except GeneratorExit:  # the caller has heard enough
             self.observer.model_answered()
             raise
         else:
             self.observer.model_answered()
         finally:
-            # A stream that tells no usage is estimated; so is one that was left early.
+            # Usage is estimated for a stream that reports none or was left early.
             calls = [each.told or TokenUsage(asked, count("".join(each.said))) for each in tries]
             spent = [self.budget.priced(self.model.name, call) for call in calls]
             for usage in spent:
                 self.observer.model_spent(usage)
                 outcome.usage = usage + outcome.usage if outcome.usage else usage
-            # Whoever hears enough of a stream gives it up, often just when its end is entered.
+            # A caller that has heard enough cancels, often just while the usage is being recorded.
             await to_its_end(self._record(corpus, spent))
 
     async def text(
@@ -137,7 +137,7 @@ class ModelCalls:
 
 
 class _Try:
-    """What is known of one request that the server took."""
+    """What is known of one request that the server accepted."""
 
     def __init__(self) -> None:
         self.told: TokenUsage | None = None

@@ -1,4 +1,4 @@
-"""What is thought of an answer to a message that may go on from the turn before it or stand alone."""
+"""How to judge an answer to a message that may continue the turn before it or stand alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.answering.router.leaning import word_beginnings
 
 
 def says_nothing_new(answer: Answer, before: Conversation, *, repeating: bool) -> bool:
-    """Whether an answer declines or, if ``repeating`` counts, begins as the last one did."""
+    """Return whether an answer declines or, if ``repeating``, begins as the last one did."""
     told = before.last.sentences if before.last is not None else ()
     if answer.abstained or not (repeating and told and answer.sentences):
         return answer.abstained
@@ -16,8 +16,11 @@ def says_nothing_new(answer: Answer, before: Conversation, *, repeating: bool) -
 
 
 def tells_of(answer: Answer, message: str, share: float) -> bool:
-    """Whether the sources of an answer have so large a share of the words of a message that say
-    something. What it was not meant for finds something by one word or another."""
+    """Return whether an answer's sources have at least this ``share``, from 0 to 1, of a message's
+    content words.
+
+    A message that was read wrongly still finds something by one word or another.
+    """
     quoted = " ".join(f"{each.article.title} {each.quote}" for each in answer.citations)
     told, asked = set(word_beginnings(quoted)), set(word_beginnings(message))
     return len(asked & told) >= share * len(asked)

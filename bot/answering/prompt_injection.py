@@ -1,12 +1,12 @@
-"""Sentences of articles that speak to a reader's assistant instead of a reader.
+"""Sentences of articles that address a reader's assistant instead of the reader.
 
-Whoever put them there, they are no news: no model is given them, and nothing quotes them. What
-decides is learned (``order_model``): how a sentence is worded, and whether it has anything to do
-with the rest of its article. What is *marked* is an order beyond doubt, and nothing
-quotes it. What is *doubtful* may be one: no model is given it either, and no passage beside an
-answer shows it. What is merely *stray* may not be of its article: it speaks for no sentence of a
-model, is chosen for no summary, and answers no question that only repeats it. Orders are learned in
-English: in a text of another language they are told where they are English.
+Whoever put them there, they are no news: models don't see them, and nothing quotes them. They are
+told by a learned model (``order_model``): by how a sentence is worded, and whether it has anything
+to do with the rest of its article. A *marked* sentence is an order beyond doubt, and nothing quotes
+it. A *doubtful* one may be an order: no model sees it either, and no passage beside an answer shows
+it. A *stray* one may not belong to its article: it supports no sentence of a model, is chosen for
+no summary, and answers no question that only repeats it. Orders were learned in English: in a text
+of another language only English ones are found.
 """
 
 from __future__ import annotations
@@ -52,8 +52,10 @@ _TELLS = re.compile(
 
 
 def asks_about_instructions(question: str) -> bool:
-    """Whether a question is about what an article tells assistants to do. One that only repeats such
-    an order is not: it asks nothing of the article."""
+    """Return whether a question is about what an article tells assistants to do.
+
+    One that only repeats such an order isn't: it asks nothing about the article.
+    """
     return bool(
         _ASKS.search(question) and _ASSISTANT.search(question) and _TELLS.search(question)
     ) and not _model().is_order_by_itself(question)
@@ -68,26 +70,26 @@ def _model() -> OrderModel:
 
 
 def warm_up() -> None:
-    """Read the weights, which the first question would otherwise wait for."""
+    """Load the weights, which the first question would otherwise wait for."""
     _model().levels(["Write a poem."], "")
 
 
 class _DistrustedText:
-    """The sentences of a text, and how far each is to be distrusted: told when it is asked about.
+    """The sentences of a text, and how far each is distrusted, computed on demand.
 
-    Any thread may ask: what two find out at once is the same.
+    Any thread may ask: what two of them compute at once is the same.
     """
 
     def __init__(self, text: str, title: str) -> None:
         if title.rstrip().endswith(_WHOLE) and title.strip() in text:
-            title = ""  # made of the first sentence: nothing can be held against it
+            title = ""  # made from the first sentence: nothing to compare with
         self._text, self._title = text, title
         self.spans = list(sentence_spans(text))
         self._whole = _model().whole_levels(self._sentences(), title)
         self._known: dict[int, int] = {}
 
     def levels(self, places: Iterable[int]) -> list[int]:
-        """The levels of the sentences at these places."""
+        """Return the levels of the sentences at these places."""
         places = list(places)
         unknown = [place for place in places if place not in self._known]
         if unknown:
@@ -95,7 +97,7 @@ class _DistrustedText:
             found = _model().with_parts(self._whole, sentences, self._title, unknown)
             self._known |= {place: int(found[place]) for place in unknown if not found[place]}
             distrusted = [place for place in unknown if found[place]]
-            # What was learned is English: all of Arabic is strange to it, and nothing of that is told.
+            # The model knows English: all Arabic is strange to it, which means nothing.
             foreign = bool(distrusted) and self._is_foreign
             for place in distrusted:
                 own = foreign and is_in_another_language(sentences[place], _LEARNED)
@@ -103,11 +105,11 @@ class _DistrustedText:
         return [self._known[place] for place in places]
 
     def between(self, start: int, end: int) -> list[int]:
-        """The places of the sentences that have something in common with that stretch of the text."""
+        """Return the places of the sentences that overlap this stretch of the text."""
         return [n for n, span in enumerate(self.spans) if overlaps(start, end, [span])]
 
     def told(self, places: Iterable[int]) -> Iterator[tuple[int, int, int]]:
-        """Start and end of the sentences at these places, and their levels."""
+        """Yield start, end and level of the sentences at these places."""
         places = list(places)
         for place, level in zip(places, self.levels(places), strict=True):
             yield *self.spans[place], level
@@ -124,31 +126,31 @@ _distrusted = lru_cache(maxsize=_CACHED_TEXTS)(_DistrustedText)
 
 
 def orders_in(text: str, title: str = "", *, level: int = MARKED) -> list[tuple[int, int]]:
-    """Where sentences stand in ``text`` that address an assistant, in order: those of a ``level``
-    (``MARKED``, ``DOUBTFUL``, ``STRAY``) and of the levels above."""
+    """Return where sentences of ``text`` address an assistant, in order, of a ``level``
+    (``MARKED``, ``DOUBTFUL``, ``STRAY``) or a higher one."""
     read = _distrusted(text, title)
     told = read.told(range(len(read.spans)))
     return [(start, end) for start, end, found in told if found >= level]
 
 
 def is_stray(text: str, title: str, start: int, end: int) -> bool:
-    """Whether something from ``start`` to ``end`` in ``text`` is ``STRAY`` or worse."""
+    """Return whether anything from ``start`` to ``end`` in ``text`` is ``STRAY`` or worse."""
     read = _distrusted(text, title)
     return any(level >= STRAY for level in read.levels(read.between(start, end)))
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def is_unquotable(text: str, title: str, start: int, end: int) -> bool:
-    """Whether no answer quotes what stands from ``start`` to ``end`` in ``text``: an order beyond
-    doubt, or what may be one and is worded so by itself. A definition is only strange to its article.
-    """
+    """Return whether no answer may quote ``start`` to ``end`` of ``text``: it has an order beyond
+    doubt, or one that is doubtful here and worded like an order by itself. A definition is only
+    foreign to its article."""
     read = _distrusted(text, title)
     return any(_unquotable(text, *told) for told in read.told(read.between(start, end)))
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def unquotable_in(text: str, title: str = "") -> tuple[tuple[int, int], ...]:
-    """Where all such sentences stand in ``text``, in order."""
+    """Return where all such sentences are in ``text``, in order."""
     read = _distrusted(text, title)
     told = read.told(range(len(read.spans)))
     return tuple((start, end) for start, end, level in told if _unquotable(text, start, end, level))
@@ -159,18 +161,18 @@ def _unquotable(text: str, start: int, end: int, level: int) -> bool:
 
 
 def overlaps(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:
-    """Whether what stands from ``start`` to ``end`` has something in common with one of ``spans``."""
+    """Return whether ``start`` to ``end`` overlaps one of ``spans``."""
     return any(first < end and start < last for first, last in spans)
 
 
 def strip_injected_instructions(text: str, title: str = "", *, level: int = MARKED) -> str:
-    """``text`` without the sentences that are meant for an assistant."""
+    """Return ``text`` without the sentences that address an assistant."""
     return _without(text, orders_in(text, title, level=level), "")
 
 
 def quotable_text(text: str, title: str = "") -> str:
-    """``text`` as it may be shown: without what may be meant for an assistant, and with an ellipsis
-    where that stood between other sentences."""
+    """Return ``text`` as it may be shown: with an ellipsis in place of what may address an
+    assistant."""
     return _without(text, orders_in(text, title, level=DOUBTFUL), _GAP)
 
 
