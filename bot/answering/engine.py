@@ -114,7 +114,7 @@ class AnswerEngine:
     ) -> Conversation:
         """Return the conversation with this turn added."""
         if answer.form in ("smalltalk", "help") or (answer.reply and answer.reason is None):
-            return conversation  # "thanks" is nothing that "source?" could go on from
+            return conversation  # "source?" doesn't refer to "thanks"
         standalone = RewrittenQuestion(
             answer.asked or asked.question, True, answer.since, answer.until, asked.source
         )
@@ -135,9 +135,9 @@ class AnswerEngine:
         return await self._composer.spent(corpus) if self._composer else DailyUsage(0, 0, 0.0)
 
     async def _answer(self, asked: AnswerRequest, emit: Callable[[Event], None]) -> Answer:
-        """The answer to a message as it is read; as it may be read else, if that finds nothing."""
+        """Answer a message as it is read; if that finds nothing, as it may be read otherwise."""
         message = await self._read(asked)
-        # A model's sentences are shown as they come; quotations can wait until it is clear.
+        # A model's sentences are shown as they arrive; quotations can wait for the other reading.
         waits = message.either and self._composer is None
         events: list[Event] = []
         answer = await self._answered(asked, message, events.append if waits else emit)
@@ -157,8 +157,8 @@ class AnswerEngine:
         )
 
     async def _read_otherwise(self, asked: AnswerRequest, message: RoutedMessage) -> Answer | None:
-        """The answer to what may go on from the last turn as if it stood alone, or the other way
-        round; None if that finds nothing either."""
+        """Answer what may continue the last turn as if it were standalone, or the other way round;
+        None if that finds nothing either."""
         before = asked.conversation
         if message.kind in LEANING:
             asked = replace(asked, conversation=Conversation())
@@ -182,7 +182,7 @@ class AnswerEngine:
     async def _answered(
         self, asked: AnswerRequest, message: RoutedMessage, emit: Callable[[Event], None]
     ) -> Answer:
-        """The reply to a message of its kind; as a question it is one or two."""
+        """Reply to a message according to its kind; as a question, it may be two."""
         if message.kind == "general":
             defined = await self._definition(asked)
             if defined is not None:
@@ -194,7 +194,7 @@ class AnswerEngine:
             last = asked.conversation.last
             about = None
             if not reply.reply:
-                # What goes on from an answer is of the same question.
+                # What continues an answer is about the same question.
                 about = last.question if last and message.kind in LEANING else message.question
             return replace(replayed(reply, emit), asked=reply.asked or about)
         asked = replace(asked, replies_in=message.language)
@@ -210,7 +210,7 @@ class AnswerEngine:
         return replayed(joined(answers), emit)
 
     async def _definition(self, asked: AnswerRequest) -> Answer | None:
-        """What an article says of a thing; general knowledge is no other business of the news."""
+        """Return what an article says a thing is; general knowledge isn't news otherwise."""
         found = await self._reader.search(asked, asked.question)
         read = await ASKING.run(read_answer, found, None)
         if not read.selection.tells:
@@ -219,7 +219,7 @@ class AnswerEngine:
         return replace(quoted, citations=with_other_outlets(quoted.citations, found))
 
     def _asking_model(self, corpus: str) -> Callable[[str], Awaitable[str | None]] | None:
-        """What asks the model for the kind of a message; None without one."""
+        """Return a function that asks the model for the kind of a message; None without a model."""
         composer = self._composer
         if composer is None:
             return None
@@ -284,7 +284,8 @@ class AnswerEngine:
         quoted: Answer,
         emit: Callable[[Event], None],
     ) -> Answer:
-        """The answer of the model if any of it holds; a decline if it does not know, else quotations."""
+        """Return the model's answer if any of it is supported; a decline if it doesn't know; else
+        quotations."""
         shown = CitationNumberer(emit)
         composition = await composer.compose(
             asked.question,
@@ -331,7 +332,7 @@ class AnswerEngine:
         reason: Reason,
         missing: Sequence[str] = (),
     ) -> Answer:
-        """``missing`` are the words of the question that no article of those found has."""
+        """Decline; ``missing`` are words of the question that no article found has."""
         nearest = await self._nearest(asked, found)
         why = ""
         if nearest:
@@ -347,7 +348,7 @@ class AnswerEngine:
         )
 
     async def _nearest(self, asked: AnswerRequest, found: SearchResults) -> list[Reference]:
-        """What is about the question, whatever its date if nothing is in the range."""
+        """Return what is about the question, of whatever date if nothing is in the range."""
         if not found.hits and (found.since is not None or found.phrase is not None):
             found = await self._library.search(
                 asked.question, TimeRange(asked.within.as_of, _EVER), corpus=asked.corpus
@@ -359,7 +360,7 @@ class AnswerEngine:
         last = conversation.last
         if last is None or message.kind not in LEANING:
             return RewrittenQuestion(asked.question)
-        if message.kind != "followup":  # nothing that could be gone on from: once more
+        if message.kind != "followup":  # nothing to continue from: ask once more
             return RewrittenQuestion(last.question, True, last.since, last.until, last.source)
         if self._composer is not None:
             text = await self._composer.standalone(
@@ -387,7 +388,7 @@ class AnswerEngine:
 
 
 def _with_moved_citations(asked: AnswerRequest, standalone: RewrittenQuestion) -> AnswerRequest:
-    """``asked`` as it was understood; what it says itself wins over what earlier turns said."""
+    """Return ``asked`` as understood; what it says itself takes precedence over earlier turns."""
     within = asked.within
     if within.since is None and within.until is None:
         within = TimeRange(within.as_of, standalone.since, standalone.until)

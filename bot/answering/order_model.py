@@ -1,9 +1,9 @@
-"""What tells a sentence that is meant for a reader's assistant from one of the article around it.
+"""What separates a sentence meant for a reader's assistant from those of the article around it.
 
 Two layers, both learned (``tests/benchmarks/train_orders.py``). The first reads a sentence by
-itself: hashed words and letters, and its vector, each sorted into kinds of which ``news`` is one.
-The second reads what the first made of it, of its neighbours and of the rest of the passage, and how
-much the sentence has to do with them.
+itself, as hashed words and letters and as its vector, and sorts each into kinds, one of which is
+``news``. The second reads the first one's results for the sentence, its neighbours and the rest of
+the passage, and how closely the sentence is related to them.
 """
 
 from __future__ import annotations
@@ -28,37 +28,44 @@ Levels = npt.NDArray[np.int8]
 NONE, STRAY, DOUBTFUL, MARKED = range(4)
 NEWS = "news"
 CONTEXT_FEATURES = 21  # beside the odds of the first layer
-_FAR = 12.0  # log-odds beyond this say no more
+_FAR = 12.0  # log-odds are clipped at this
 _WORD = re.compile(r"[^\W\d_]{2}")
 _NAME = re.compile(r"(?<=\w[ ,;:])[A-Z][\w'’-]+")
 _QUOTED = re.compile(r"[\"“”«»„]")
 _DIGIT = re.compile(r"\d")
 _NOTHING = 1e-6
-# Where what stands in one sentence may be two, of which a caption or a heading has no full stop.
+# Where one sentence may be two, the first a caption or heading without a full stop.
 _JOINT = re.compile(r"(?<=[^\s]) (?=[A-Z][a-z]+ \w)")
 _STOPPED = re.compile(r"[.!?:][\"”’)]?$")
-_PARTS = 6  # places in a sentence that are looked at
+_PARTS = 6  # places in a sentence that are considered
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLayer:
-    """A logistic regression over ``features`` and their products of two: log-odds from ``weights``
-    of shape ``(1 + n + n(n+1)/2,)``, for features less ``centre`` over ``scale``, shape ``(n,)``."""
+    """A logistic regression over ``features`` and their pairwise products.
+
+    ``weights`` has shape (1 + n + n(n+1)/2,); features have ``centre`` subtracted and are divided
+    by ``scale``, both of shape (n,).
+    """
 
     weights: Matrix
     centre: Matrix
     scale: Matrix
 
     def scores(self, features: Matrix) -> Matrix:
-        """Log-odds, shape ``(sentences,)``."""
+        """Return log-odds of shape (sentences,) for features of shape (sentences, n)."""
         result: Matrix = expanded((features - self.centre) / self.scale) @ self.weights
         return result
 
 
 @dataclass(frozen=True, slots=True)
 class OrderModel:
-    """``order`` tells orders from all else, ``foreign`` an order from what is of its article. Beyond
-    ``marked`` of the one, ``doubtful`` and ``stray`` of the other, a sentence is of that level."""
+    """``order`` separates orders from all else, ``foreign`` orders from what belongs to the
+    article.
+
+    A sentence is ``MARKED`` beyond ``marked`` in the log-odds of ``order``, and ``DOUBTFUL`` or
+    ``STRAY`` beyond ``doubtful`` or ``stray`` in those of ``foreign``.
+    """
 
     wording: TextClassifier
     meaning: Matrix
@@ -69,19 +76,23 @@ class OrderModel:
     stray: float
 
     def levels(self, sentences: Sequence[str], title: str) -> Levels:
-        """How far each sentence of a text is to be distrusted: ``NONE`` to ``MARKED``, shape
-        ``(sentences,)``. Some 0.3 ms a sentence: use a worker thread."""
+        """Return how far each sentence of a text is distrusted, ``NONE`` to ``MARKED``, shape
+        (sentences,).
+
+        Takes 0.3 ms a sentence: call it in a worker thread.
+        """
         found = self.whole_levels(sentences, title)
         return self.with_parts(found, sentences, title, range(len(sentences)))
 
     def whole_levels(self, sentences: Sequence[str], title: str) -> Levels:
-        """The same of the sentences as they stand, of which one may be two."""
+        """Return the levels of the sentences as they are, one of which may be two."""
         return self._told(*self.scores(sentences, title))
 
     def with_parts(
         self, whole: Levels, sentences: Sequence[str], title: str, places: Iterable[int]
     ) -> Levels:
-        """The ``whole`` levels, at these ``places`` with what the parts of a sentence tell too."""
+        """Return the ``whole`` levels, raised at these ``places`` by what the parts of a sentence
+        show."""
         found = whole.copy()
         for place, parts in self._parted(sentences, whole, places):
             apart = [*sentences[:place], *parts, *sentences[place + 1 :]]
@@ -99,8 +110,8 @@ class OrderModel:
     def _parted(
         self, sentences: Sequence[str], found: Levels, places: Iterable[int]
     ) -> Iterator[tuple[int, tuple[str, str]]]:
-        """Those of the places of sentences that are not distrusted, but would be cut in two for one part
-        that is worded like an order; with the parts of the likeliest cut."""
+        """Yield places of sentences that aren't distrusted yet but have a part worded like an
+        order, with the two parts of the likeliest cut."""
         cuts = [
             (place, head, tail)
             for place in places
@@ -118,8 +129,8 @@ class OrderModel:
             yield place, parts
 
     def scores(self, sentences: Sequence[str], title: str) -> tuple[Matrix, Matrix]:
-        """Log-odds of each sentence of a text by both layers, two of shape ``(sentences,)``; -inf
-        for what has no word."""
+        """Return the log-odds of each sentence by ``order`` and ``foreign``, each of shape
+        (sentences,); -inf for one without a word."""
         if not sentences:
             return np.zeros(0, np.float32), np.zeros(0, np.float32)
         vectors = sentence_vectors([*sentences, title], remembering=True)
@@ -133,15 +144,17 @@ class OrderModel:
         return order, foreign
 
     def odds(self, sentences: Sequence[str], vectors: Matrix) -> Matrix:
+        """Return the first layer's log-odds, of shape (sentences, 2 * kinds): see
+        ``sentence_odds``."""
         return sentence_odds(self.wording, self.meaning, sentences, vectors)
 
     def is_order_by_itself(self, text: str) -> bool:
-        """Whether a text is worded like an order, wherever it stands."""
+        """Return whether a text is worded like an order, wherever it is."""
         return text in self._worded_like_orders([text])
 
     def has_order_by_itself(self, text: str) -> bool:
-        """Whether a text, or what stands in it behind a caption, is likelier an order than news: of the
-        whole by its words and its vector together, of a part by each."""
+        """Return whether a text, or what follows a caption in it, is likelier an order than news:
+        the whole by words and vector together, a part by each."""
         odds = self.odds([text], sentence_vectors([text], remembering=True))
         if odds[0, 0] + odds[0, odds.shape[1] // 2] > 0:
             return True
@@ -149,8 +162,8 @@ class OrderModel:
         return bool(self._worded_like_orders(parts))
 
     def _worded_like_orders(self, texts: Sequence[str]) -> dict[str, float]:
-        """The lesser of the log-odds, by its words and by its vector, of each text for which both say
-        that it is likelier an order than news."""
+        """Return, for each text that both its words and its vector make likelier an order than
+        news, the smaller of the two log-odds."""
         if not texts:
             return {}
         by_words = _against(self.wording.logits(texts), self.wording.labels.index(NEWS))[:, 0]
@@ -178,6 +191,7 @@ class OrderModel:
 
     @classmethod
     def load(cls, path: Path) -> OrderModel:
+        """Read a model that ``save`` wrote. Raises ``OSError``."""
         with np.load(path, allow_pickle=False) as kept:
             order, foreign = (
                 OrderLayer(*(kept[f"{name}_{part}"] for part in ("weights", "centre", "scale")))
@@ -189,13 +203,13 @@ class OrderModel:
 
 
 def _cuts(text: str) -> Iterator[tuple[str, str]]:
-    """The two parts of a sentence at each place where it may be two."""
+    """Yield the two parts of a sentence at each place where it may be two."""
     for joint in islice(_JOINT.finditer(text), _PARTS):
         yield text[: joint.start()], text[joint.end() :]
 
 
 def _telling(head: str, tail: str) -> Iterator[str]:
-    """The parts of a cut that may be sentences."""
+    """Yield the parts of a cut that may be sentences."""
     yield tail
     if _STOPPED.search(head):
         yield head
@@ -204,8 +218,8 @@ def _telling(head: str, tail: str) -> Iterator[str]:
 def sentence_odds(
     wording: TextClassifier, meaning: Matrix, sentences: Sequence[str], vectors: Matrix
 ) -> Matrix:
-    """Log-odds against news that each sentence is of any other kind, and of each of them, first by
-    its words, then by its vector; shape ``(sentences, 2 * kinds)``."""
+    """Return the log-odds against news of all other kinds together and of each, first by words,
+    then by the vector, of shape (sentences, 2 * kinds)."""
     by_words = wording.logits(sentences)
     by_vector = vectors @ meaning[:-1] + meaning[-1]
     news = wording.labels.index(NEWS)
@@ -221,7 +235,7 @@ def _against(logits: Matrix, news: int) -> Matrix:
 
 
 def context_features(sentences: Sequence[str], title: str, vectors: Matrix, odds: Matrix) -> Matrix:
-    """What the second layer reads of each sentence of a text; one row each. ``vectors`` are those of
+    """Return what the second layer reads of each sentence, one row each; ``vectors`` are those of
     the sentences and, last, of the title."""
     count, half = len(sentences), odds.shape[1] // 2
     words = [frozenset(each) for each in stems_of_each([*sentences, title])]
@@ -256,8 +270,9 @@ def context_features(sentences: Sequence[str], title: str, vectors: Matrix, odds
 
 
 def _likenesses(vectors: Matrix) -> list[Matrix]:
-    """By sentence, how like it is to the likest other, the three likest and all, to the title, to
-    all of the text and to the likest of its neighbours; ``vectors`` end with that of the title."""
+    """Return each sentence's similarity to the most similar other one, the three most similar and
+    all; to the title, the whole text and the more similar neighbour. The last vector is the
+    title's."""
     count = len(vectors) - 1
     likeness = vectors @ vectors.T
     centres = vectors.sum(axis=0) - vectors[:-1]
@@ -281,7 +296,7 @@ def _likenesses(vectors: Matrix) -> list[Matrix]:
 
 
 def _of_others(suspicion: Matrix) -> list[Matrix]:
-    """By sentence, the mean and the most of what is suspected of all others."""
+    """Return, for each sentence, the mean and the maximum of the suspicion of all others."""
     count = len(suspicion)
     if count == 1:
         return [np.zeros(1, dtype=np.float32)] * 2
@@ -292,7 +307,7 @@ def _of_others(suspicion: Matrix) -> list[Matrix]:
 
 
 def expanded(features: Matrix) -> Matrix:
-    """One, the features, and their products of two; shape ``(rows, 1 + n + n(n+1)/2)``."""
+    """Return one, the features and their pairwise products, of shape (rows, 1 + n + n(n+1)/2)."""
     first, second = np.triu_indices(features.shape[1])
     ones = np.ones((len(features), 1), dtype=features.dtype)
     result: Matrix = np.concatenate(

@@ -1,12 +1,12 @@
 """Sentences of articles that address a reader's assistant instead of the reader.
 
 Whoever put them there, they are no news: models don't see them, and nothing quotes them. They are
-told by a learned model (``order_model``): by how a sentence is worded, and whether it has anything
-to do with the rest of its article. A *marked* sentence is an order beyond doubt, and nothing quotes
-it. A *doubtful* one may be an order: no model sees it either, and no passage beside an answer shows
-it. A *stray* one may not belong to its article: it supports no sentence of a model, is chosen for
-no summary, and answers no question that only repeats it. Orders were learned in English: in a text
-of another language only English ones are found.
+recognised by a learned model (``order_model``): by how a sentence is worded, and whether it has
+anything to do with the rest of its article. A *marked* sentence is an order beyond doubt, and
+nothing quotes it. A *doubtful* one may be an order: no model sees it either, and no passage beside
+an answer shows it. A *stray* one may not belong to its article: it supports no sentence of a model,
+is chosen for no summary, and answers no question that only repeats it. Orders were learned in
+English: in a text of another language only English ones are found.
 """
 
 from __future__ import annotations

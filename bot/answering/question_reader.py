@@ -1,4 +1,4 @@
-"""Finds what a question asks for and reads it; what was misspelt is looked for once more."""
+"""Finds what a question asks for and reads it, once more if it may be misspelt."""
 
 from __future__ import annotations
 
@@ -21,25 +21,32 @@ _YEAR = re.compile(r"(?<![\w-])20\d\d(?![\w-])")
 
 
 def years_ahead(question: str, year: int) -> tuple[str, ...]:
-    """The years after ``year`` whose outcomes a question asks for: no report can tell who won."""
+    """Return the years after ``year`` whose outcomes a question asks for, which no report can
+    know."""
     if not re.search(answer_words()["outcomes"], question, re.IGNORECASE):
         return ()
     return tuple(each for each in _YEAR.findall(question) if int(each) > year)
 
 
 class QuestionReader:
+    """Searches a library for a question and reads what is found."""
+
     def __init__(self, library: Library) -> None:
         self._library = library
 
     async def read(
         self, asked: AnswerRequest, *, follows: bool
     ) -> tuple[SearchResults, ReadAnswer]:
-        """What is found and what it says; once more without slips if that is nothing."""
+        """Return what is found and what it says; searched again with corrected spelling if that is
+        nothing.
+
+        Raises what ``Library.search`` raises.
+        """
         found = await self.search(asked, asked.question)
         last = asked.conversation.last
         if follows and last is not None:
             found = await with_earlier(self._library, found, last)
-        # What a follow-up was filled in with need not stand where its answer does.
+        # The words that a follow-up was filled in with needn't occur where its answer does.
         words = None
         if last is None:
             words = read_time(asked.question, asked.within.as_of, UTC).rest
@@ -61,9 +68,10 @@ class QuestionReader:
     async def _unless_missing(
         self, asked: AnswerRequest, words: str | None, found: SearchResults, read: ReadAnswer
     ) -> ReadAnswer:
-        """``read``, or a decline if no report can have an outcome or name that is asked about."""
+        """Return ``read``, or a decline if no report can have an outcome or name that is asked
+        about."""
         missing = years_ahead(asked.question, asked.within.as_of.year)
-        # Elsewhere a capital tells no name, or a name takes endings.
+        # In other languages capitals don't mark names, or names are inflected.
         if not missing and words is not None and found.language == "en":
             missing = await self._names_missing(asked, words, found, read)
         return replace(read, reason="too-thin", missing=missing) if missing else read
@@ -71,7 +79,7 @@ class QuestionReader:
     async def _names_missing(
         self, asked: AnswerRequest, words: str, found: SearchResults, read: ReadAnswer
     ) -> tuple[str, ...]:
-        """The names of a question that are known here, but in nothing that was found for it."""
+        """Return the names of a question that are known here, but occur in nothing found for it."""
         quoted = read.selection.quotations
         doubtful = await ASKING.run(doubtful_names, words, found, quoted)
         missing = []
@@ -82,6 +90,7 @@ class QuestionReader:
         return tuple(missing)
 
     async def search(self, asked: AnswerRequest, question: str) -> SearchResults:
+        """Return what is found for ``question`` in the range and corpus of ``asked``."""
         return await self._library.search(
             question,
             asked.within,

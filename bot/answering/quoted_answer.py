@@ -1,4 +1,4 @@
-"""What the passages that were found say to a question, without a model."""
+"""What the passages found say about a question, without a model."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from bot.answering.replies.told_differences import with_difference
 from retrieval.models import SearchResults
 from retrieval.text.answer_types import AnswerKind, expected_answer_type
 
-# The most telling first: a price is a number too, a number need be no price.
+# The most specific first: a price is a number too, but a number needn't be a price.
 _AMOUNTS: tuple[AnswerKind, ...] = ("money", "percent", "number")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """What is quoted. ``reason`` says why nothing should be answered, None if something should;
-    ``missing`` are names of the question that are in no article it could be answered from."""
+    """What is quoted. ``reason`` says why nothing should be answered, or is None; ``missing`` are
+    names of the question that no article for its answer has."""
 
     selection: Selection
     resolution: ConflictResolution
@@ -31,17 +31,18 @@ class ReadAnswer:
     missing: tuple[str, ...] = ()
 
     def answer(self, found: SearchResults, language: str) -> Answer:
-        """The answer made of quotations; ``language`` is that of the bot's own words."""
+        """Return the answer made of quotations; ``language`` is the code for the bot's own
+        words."""
         answer = answer_of_quotations(found, self.resolution)
         difference = self.resolution.difference
         return answer if difference is None else with_difference(answer, difference, language)
 
 
 def read_answer(found: SearchResults, words: str | None) -> ReadAnswer:
-    """Choose what to quote and tell whether it answers.
+    """Choose what to quote, and judge whether it answers.
 
-    ``words`` are those of the question whose names have to stand in what is quoted; None if none
-    have to. It takes some milliseconds: call it in a worker thread.
+    The names among ``words`` have to occur in what is quoted; None requires none. It takes a few
+    milliseconds: call it in a worker thread.
     """
     selection = select(found)
     if not selection.quotations:
@@ -63,7 +64,7 @@ def read_answer(found: SearchResults, words: str | None) -> ReadAnswer:
 
 
 def _of_now_first(found: SearchResults, selection: Selection) -> Selection:
-    """Where a question is of a time that reaches to now ("this year"), what is older goes last."""
+    """Put older sentences last if a question is about a time that reaches to now ("this year")."""
     preferred = found.preferred
     if preferred is None or not preferred.articles or preferred.since is None:
         return selection
@@ -77,11 +78,11 @@ def _of_now_first(found: SearchResults, selection: Selection) -> Selection:
 
 
 def _lacks_amount(question: str, selection: Selection) -> bool:
-    """Whether an amount is asked for and no quoted sentence has one of that kind."""
+    """Return whether an amount is asked for and no quoted sentence has one of that kind."""
     kinds = expected_answer_type(question).kinds
     wanted = next((kind for kind in _AMOUNTS if kind in kinds), None)
     if wanted is None:
         return False
-    enough = {wanted, "date"} & kinds  # "how long" is told by days
+    enough = {wanted, "date"} & kinds  # "how long" may be answered by dates
     told = (span for each in selection.quotations for span in answer_spans(each.text, frozenset()))
     return not any(enough & span.kinds for span in told)

@@ -1,4 +1,4 @@
-"""What an answer's readers are told of how their question was read: its time, its spelling."""
+"""Notes on how a question was read: its time, its spelling, its language."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _BEFORE, _AFTER = timedelta(days=2), timedelta(days=14)
 
 
 def reading_notes(answer: Answer, found: SearchResults) -> list[Note]:
-    """Remarks on what was looked for in place of unknown words, on a language that is not supported,
-    and on an answer of another time than the one that was asked for."""
+    """Return notes on respelt words, on a language without support, and on an answer from another
+    time than the one asked for."""
     notes: list[Note] = [
         Note("note-respelled", word=one.word, instead=", ".join(one.instead))
         for one in found.respellings
@@ -43,7 +43,8 @@ def reading_notes(answer: Answer, found: SearchResults) -> list[Note]:
 
 
 def _unmeasured(answer: Answer, found: SearchResults) -> list[Note]:
-    """A remark for each language of the sources in which neither answers nor checks are measured."""
+    """Return a note for each language of the sources in which neither answers nor checks are
+    measured."""
     if answer.abstained:
         return []
     cited = {citation.article.article_id for citation in answer.citations}
@@ -59,7 +60,7 @@ def _unmeasured(answer: Answer, found: SearchResults) -> list[Note]:
 
 
 def _own_name(code: str) -> str:
-    """What a language is called by those who speak it; its code where nobody knows."""
+    """Return a language's name in itself; its code if that is unknown."""
     try:
         return Locale(code).display_name or code
     except (UnknownLocaleError, ValueError):
@@ -67,7 +68,7 @@ def _own_name(code: str) -> str:
 
 
 def _is_of(citation: Citation, preferred: TimePreference) -> bool:
-    """Whether a source was published around that time, or speaks of it."""
+    """Return whether a source was published around that time or speaks of it."""
     published_at = citation.article.published_at
     if any(word.isdigit() and word in citation.quote for word in preferred.phrase.split()):
         return True

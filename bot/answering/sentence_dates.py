@@ -1,7 +1,7 @@
-"""Which quoted sentences need the date of their article beside them.
+"""Which quoted sentences need their article's date beside them.
 
-A sentence that says "yesterday" or "on Tuesday" means a day that only its article's date tells, and
-what a newer report of the same story may have overtaken is not told as if it were so now.
+"Yesterday" or "on Tuesday" means a day that only the article's date tells; and what a newer report
+of the same story may have overtaken isn't presented as if it were so now.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from pathlib import Path
 from retrieval.models import Reference, SearchResult
 from retrieval.timestamps import parse_span
 
-# A report that is so much younger may have overtaken another of its story.
+# A report this much newer may have overtaken another of its story.
 _OVERTAKEN = timedelta(hours=20)
 
 
 def date_beside(text: str, article: Reference, results: Sequence[SearchResult]) -> str | None:
-    """The date of ``article`` if a sentence of it, ``text``, should not stand without; as ISO 8601.
+    """Return the date of ``article`` (ISO 8601) if its sentence ``text`` shouldn't be shown without
+    it; None otherwise.
 
-    ``results`` are what search found; newer reports of the same story are looked for in them.
+    Newer reports of the same story are looked for among ``results``.
     """
     if article.published_at is None:
         return None
@@ -33,12 +34,12 @@ def date_beside(text: str, article: Reference, results: Sequence[SearchResult]) 
 
 
 def speaks_of_its_day(text: str) -> bool:
-    """Whether a sentence has words for time that count from the day when it was written."""
+    """Return whether a sentence has words for time relative to the day when it was written."""
     return bool(_relative().search(text))
 
 
 def same_story(first: SearchResult, second: SearchResult) -> bool:
-    """Whether two results are different articles of one story; ``also`` of either says so."""
+    """Return whether two results are different articles of one story, by ``also`` of either."""
     one, other = first.passage.article.article_id, second.passage.article.article_id
     return one != other and (
         any(each.article_id == other for each in first.also)

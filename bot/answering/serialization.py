@@ -1,4 +1,4 @@
-"""Answers as they are kept: JSON, from which the answer can be had again after a restart."""
+"""Answers as stored: JSON from which they can be restored after a restart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from retrieval.timestamps import iso
 
 
 def as_record(answer: Answer) -> dict[str, Any]:
-    """What is kept of an answer: what was shown and the evidence for it."""
+    """Return what is stored of an answer: what was shown and the evidence for it."""
     return {
         "text": answer.text,
         "abstained": answer.abstained,
@@ -35,6 +35,8 @@ def as_record(answer: Answer) -> dict[str, Any]:
 
 
 def from_record(question: str, record: dict[str, Any]) -> Answer:
+    """Return the answer to ``question`` from its record. Raises ``KeyError`` if a field is
+    missing."""
     return Answer(
         question,
         record["text"],
@@ -45,7 +47,7 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         record["model"],
         tuple(map(_note, record["notes"])),
         record["reason"],
-        form=record.get("form", "answer"),  # older ones have none of these
+        form=record.get("form", "answer"),  # older records lack these
         conflicts=tuple(map(_conflict, record.get("conflicts", ()))),
         reply=record.get("reply", False),
         asked=record["asked"],
@@ -55,7 +57,7 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
 
 
 def conversation_as_records(conversation: Conversation) -> list[dict[str, Any]]:
-    """Return the turns of a conversation as they are kept."""
+    """Return the turns of a conversation as they are stored."""
     return [
         {
             "question": turn.question,
@@ -72,7 +74,7 @@ def conversation_as_records(conversation: Conversation) -> list[dict[str, Any]]:
 
 
 def conversation_from_records(records: Iterable[dict[str, Any]]) -> Conversation:
-    """Return a conversation from what was kept of it."""
+    """Return a conversation from its stored turns."""
     return Conversation(
         tuple(
             Turn(
@@ -100,14 +102,14 @@ def _conflict(record: dict[str, Any]) -> Conflict:
 
 
 def _note(kept: str | dict[str, Any]) -> Note:
-    """A remark from its record; version 0.1.0 kept the sentence, alone or with its parts."""
+    """Return a note from its record; version 0.1.0 stored the sentence, alone or with its parts."""
     if isinstance(kept, str):
         return Note.verbatim(kept)
     return Note.from_record(kept) if "code" in kept else Note.verbatim(str(kept["text"]))
 
 
 def _citation(record: dict[str, Any]) -> Citation:
-    also = tuple(record.get("also", ()))  # older ones have none
+    also = tuple(record.get("also", ()))  # older records lack it
     return Citation(record["n"], Reference(**record["article"]), record["quote"], also)
 
 

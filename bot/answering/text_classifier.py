@@ -1,7 +1,7 @@
-"""Small learned classifiers of sentences: hashed words and letters, and wordllama's vectors.
+"""Small learned classifiers of sentences by hashed words and letters.
 
-The weights lie in an ``.npz`` file beside the code and are learned by ``make train``. Every language
-is read: where there are no words that training saw, letters and vectors remain.
+The weights are in an ``.npz`` file beside the code and are learned by ``make train``. Any language
+can be read: for words that training didn't see, their letters remain.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ _ENDS = frozenset('.!?:"“‘')
 _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _MOST_CHARACTERS = 600  # of a sentence that are read
 _NGRAM = 4
-# Of a long text only the letters of its first words count; those of other scripts always do.
+# In a long text, letters count only in the first words, but always outside ASCII.
 _SHORT_TEXT, _SPELLED_WORDS = 16, 4
 _CACHED_WORDS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
 class TextClassifier:
-    """A softmax over ``labels``: ``weights`` of shape ``(DIMENSIONS, labels)``, ``bias`` of
-    ``(labels,)``."""
+    """A softmax over ``labels``: ``weights`` has shape (DIMENSIONS, labels), ``bias`` (labels,)."""
 
     labels: tuple[str, ...]
     weights: Matrix
     bias: Matrix
 
     def logits(self, texts: Sequence[str]) -> Matrix:
-        """Scores of shape ``(texts, labels)``. Takes some 0.1 ms a text: use a worker thread."""
+        """Return scores of shape (texts, labels). Takes 0.1 ms a text: call it in a worker
+        thread."""
         scores = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         for row, text in enumerate(texts):
             places = hashed_features(text)
@@ -54,7 +54,7 @@ class TextClassifier:
         return scores + self.bias
 
     def save(self, path: Path) -> None:
-        """Write the weights, as integers of eight bits with a scale for each label."""
+        """Write the weights as 8-bit integers with a scale for each label. Raises ``OSError``."""
         scale = np.abs(self.weights).max(axis=0) / 127
         np.savez_compressed(
             path,
@@ -66,15 +66,17 @@ class TextClassifier:
 
     @classmethod
     def load(cls, path: Path) -> TextClassifier:
+        """Read a classifier that ``save`` wrote. Raises ``OSError``."""
         with np.load(path, allow_pickle=False) as kept:
             weights = kept["weights"].astype(np.float32) * kept["scale"]
             return cls(tuple(map(str, kept["labels"])), weights, kept["bias"])
 
 
 def hashed_features(text: str) -> Indices:
-    """The places of a text's features: words, pairs of them, how it begins and ends, and letters.
+    """Return the indices of a text's features, unordered: words, pairs of them, its beginning and
+    end, and letters.
 
-    A capitalised word inside a sentence counts as a name, whichever it is; digits are alike.
+    Capitalised words inside a sentence count as the same name; numbers count as the same number.
     """
     words = _words(text)
     known = [_known(word) for word in words]
@@ -93,7 +95,7 @@ def hashed_features(text: str) -> Indices:
 
 
 class _Known(NamedTuple):
-    """A word's own code, its bytes with a space before them, and the codes of its letters."""
+    """A word's own code, its bytes after a space, and the codes of its letters."""
 
     code: int
     spaced: bytes

@@ -1,4 +1,4 @@
-"""How many tokens a text is, for a model that may not be known."""
+"""How many tokens a text has, for a model that may be unknown."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ _MARGIN = 1.1
 
 
 def estimated(text: str) -> int:
-    """An estimate that is rather too high: words by their length, digits and signs one by one."""
+    """Return an estimate that is rather too high: words by their length, digits and signs one by
+    one."""
     pieces = sum(-(-len(piece) // _LETTERS_A_TOKEN) for piece in _PIECE.findall(text))
     return int(pieces * _MARGIN) + 1
 
 
 async def token_counter(model: str) -> CountTokens:
-    """tiktoken's count where it knows the model and has its vocabulary, else an estimate.
+    """Return a function that counts tokens: tiktoken's if it knows the model, otherwise an
+    estimate.
 
-    tiktoken fetches a vocabulary once; without a network the estimate serves.
+    tiktoken downloads a vocabulary once; without a network the estimate is used.
     """
     try:
         async with asyncio.timeout(_LOAD_SECONDS):

@@ -1,4 +1,4 @@
-"""Language models that write answers: a base, one file for each provider, a factory."""
+"""Language models that write answers: a base class, the provider and a factory."""
 
 from bot.answering.providers.base import (
     AnswerRetracted,

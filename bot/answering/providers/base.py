@@ -1,4 +1,4 @@
-"""What the engine asks of a language model."""
+"""The interface of a language model to the engine."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ from bot.answering.providers.capabilities import Capabilities
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """One message of the conversation that a model continues."""
+
     role: Literal["system", "user", "assistant"]
     content: str
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStarted:
-    """The server took the request; from now on it costs."""
+    """The server accepted the request; from now on it costs."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """Some more of the answer's text."""
+    """More of the answer's text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ThoughtDelta:
-    """Some more of what the model thinks, which is no part of an answer."""
+    """More of the model's thoughts, which are no part of an answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRetracted:
-    """All text until now was thought; the answer begins behind it."""
+    """All text so far was thought; the answer begins after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
-    """Why the model stopped: it had finished, was cut at its limit or by a filter, or refuses."""
+    """Why the model stopped: it finished, was cut off by its limit or a filter, or refuses."""
 
     reason: Literal["stop", "length", "content_filter", "refusal"]
 
@@ -61,7 +63,7 @@ StreamEvent: TypeAlias = (
 
 
 class ChatModel(ABC):
-    """A model that goes on with a conversation. ``capabilities`` is what is known of it by now."""
+    """A model that continues a conversation. ``capabilities`` is what is known of it so far."""
 
     name: str
     capabilities: Capabilities
@@ -74,13 +76,14 @@ class ChatModel(ABC):
         max_tokens: int,
         schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[StreamEvent, None]:
-        """The answer as it is written; then ``StreamEnd``, and what it took, if the server tells.
+        """Yield the answer as it is written, then ``StreamEnd``, and the usage if the server
+        reports it.
 
         ``max_tokens`` bounds the answer; a model that thinks first gets more. ``schema`` (``name``,
-        ``schema``) is what the answer is held to where the server knows of schemas: an answer may be
-        of another form all the same. Every wait is bounded,
-        and so are tries; only what failed before its first text is tried again. Raises
-        ``ModelError``. Ending the iteration early ends the call.
+        ``schema``) constrains the answer if the server supports schemas; the answer may have
+        another form all the same. Every wait and the number of attempts are bounded; only a call
+        that failed before its first text is tried again. Raises ``ModelError``. Ending the
+        iteration early ends the call.
         """
 
     @abstractmethod
@@ -89,11 +92,11 @@ class ChatModel(ABC):
 
     @property
     def load_seconds(self) -> float:
-        """How much longer a first answer may take while the server loads the model."""
+        """How many seconds longer a first answer may take while the server loads the model."""
         return 0.0
 
     async def warm_up(self) -> None:
         """Have the server load the model. Never raises ``ModelError``."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""

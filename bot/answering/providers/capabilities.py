@@ -1,4 +1,4 @@
-"""What was learned of a server and its model, kept beside the data so that it is learned once."""
+"""What was learned of a server and its model, stored with the data so that it is learned once."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ Limit = Literal["max_tokens", "max_completion_tokens", "none"]
 
 @dataclass(slots=True)
 class Capabilities:
-    """``limit`` is the name of the parameter that bounds what is written; ``refused`` are others
-    that the server does not take. ``context_tokens`` is what the model reads and writes at most,
-    ``written_tokens`` what it may write, None where no error said so. ``opens_thinking`` is false
-    for a model whose thoughts end with a tag that nothing opened."""
+    """What a server and its model accept.
+
+    ``limit`` is the name of the parameter that bounds the answer; ``refused`` are parameters that
+    the server doesn't accept. ``context_tokens`` bounds what the model reads and writes together,
+    ``written_tokens`` what it writes; None until an error says so. ``opens_thinking`` is false for
+    a model whose thoughts end with a tag that nothing opened.
+    """
 
     limit: Limit = "max_tokens"
     refused: tuple[str, ...] = ()
@@ -29,7 +32,7 @@ class Capabilities:
     opens_thinking: bool = True
 
     def described(self) -> list[str]:
-        """What differs from what most servers do, for people."""
+        """Return how it differs from most servers, for people."""
         found = []
         if self.limit != "max_tokens":
             found.append(f"limit: {self.limit}" if self.limit != "none" else "takes no limit")
@@ -47,14 +50,14 @@ class Capabilities:
 
 
 class CapabilityStore:
-    """Capabilities by server and model in a small JSON file; None keeps them in memory only."""
+    """Capabilities by server and model in a small JSON file; without a file, in memory only."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._held: dict[str, Any] = {}
 
     def load(self, server: str, model: str) -> Capabilities:
-        """What is known; the defaults where nothing is, or where the file can't be read."""
+        """Return what is known; the defaults if nothing is, or if the file can't be read."""
         kept = self._read().get(f"{server} {model}", {})
         known = {field.name for field in fields(Capabilities)}
         try:
@@ -66,7 +69,7 @@ class CapabilityStore:
             return Capabilities()
 
     def save(self, server: str, model: str, found: Capabilities) -> None:
-        """Keep what was found. A folder that can't be written to is no failure."""
+        """Store what was found. A folder that can't be written to is no failure."""
         self._held = self._read()
         self._held[f"{server} {model}"] = asdict(found)
         if self._file is None or not self._file.parent.is_dir():

@@ -1,4 +1,4 @@
-"""The chunks of a chat completion as events: text, thoughts, usage and why it ended."""
+"""The chunks of a chat completion as events: text, thoughts, usage and the reason for its end."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _REASONS: dict[str, Literal["stop", "length", "content_filter", "refusal"]] = {
 
 @dataclass
 class CompletionReader:
-    """Feed it each chunk, as the openai client parses it, then call ``finish``.
+    """Pass each chunk, as the openai client parses it, to ``feed``, then call ``finish``.
 
-    ``awaits_close``: the model is known to think first without saying so; its text is kept back
+    ``awaits_close``: the model is known to think first without saying so; its text is held back
     until its thoughts end.
     """
 
@@ -47,6 +47,7 @@ class CompletionReader:
     _held: list[str] = field(default_factory=list)
 
     def feed(self, chunk: Any) -> Iterator[StreamEvent]:
+        """Yield the events of a chunk."""
         for choice in getattr(chunk, "choices", None) or ():
             if getattr(choice, "index", 0):
                 continue
@@ -59,9 +60,9 @@ class CompletionReader:
         self.usage = _usage(chunk) or self.usage
 
     def finish(self) -> Iterator[StreamEvent]:
-        """The rest, ``StreamEnd``, and usage if the server told it."""
+        """Yield the rest, ``StreamEnd``, and the usage if the server reported it."""
         yield from self._given(self._splitter.finish())
-        if self._held and self.reason == "stop":  # this time it did not think
+        if self._held and self.reason == "stop":  # this time it didn't think
             yield from self._text("".join(self._held))
         self._held.clear()
         yield StreamEnd(self.reason)
@@ -113,7 +114,7 @@ class CompletionReader:
 
 
 def _parts(content: Any) -> Iterator[tuple[Literal["answer", "thought"], str]]:
-    """Content as text: a string, or Mistral's list of parts, thoughts among them."""
+    """Yield content as text: a string, or Mistral's list of parts, including thoughts."""
     if isinstance(content, str):
         if content:
             yield "answer", content
@@ -128,7 +129,7 @@ def _parts(content: Any) -> Iterator[tuple[Literal["answer", "thought"], str]]:
 
 
 def _usage(chunk: Any) -> TokenUsage | None:
-    """Usage of its own chunk, of the last one, or in Groq's field; servers leave out what they like."""
+    """Return the usage from its own chunk, the last one, or Groq's field; None if it is missing."""
     found = getattr(chunk, "usage", None)
     if found is None:
         groq = getattr(chunk, "x_groq", None)

@@ -1,12 +1,12 @@
-"""What goes wrong with a model, whether to try again and what the operator should do.
+"""What can go wrong with a model, whether to try again, and what the operator should do.
 
 ModelError
-  ├─ ModelRefused          a bad key, no quota, an unknown model, a request that it won't take
-  │    └─ ModelFiltered    the server's filter won't have the request or the answer
-  ├─ ModelBusy             a rate limit; ``wait`` says for how long, in seconds
+  ├─ ModelRefused          a bad key, no quota, an unknown model, a request that isn't accepted
+  │    └─ ModelFiltered    the server's filter blocks the request or the answer
+  ├─ ModelBusy             a rate limit; ``wait`` is how long to wait, in seconds
   ├─ ModelUnreachable      no server, an error of its own, or no answer in time
-  │    └─ ModelLoading     a server that is still reading its model
-  ├─ ModelResponseInvalid  an answer that breaks off or is none
+  │    └─ ModelLoading     a server that is still loading its model
+  ├─ ModelResponseInvalid  an answer that is cut off or invalid
   ├─ ReasoningTooLong      thoughts used up the tokens before an answer began
   └─ ContextTooLong        more tokens than the model reads
 """
@@ -19,7 +19,7 @@ from retrieval.errors import NewsdeskError
 
 
 class ModelError(NewsdeskError):
-    """The error's own note is for the operator; ``public`` is the code for those who ask."""
+    """The error's own note is for the operator; ``public`` is the code of the note for members."""
 
     public = "note-model-failed"
 
@@ -60,7 +60,7 @@ class ReasoningTooLong(ModelError):
 
 
 class ContextTooLong(ModelError):
-    """``limit``: how many tokens the model reads and writes together, if the server said so."""
+    """``limit`` is how many tokens the model reads and writes together, if the server said so."""
 
     public = "note-too-long-for-model"
 

@@ -1,4 +1,4 @@
-"""Choosing a model by what the settings hold."""
+"""Choose a model from the settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bot.config.limits import ModelOptions
 
 
 def make_model(options: ModelOptions) -> ChatModel | None:
-    """The model that the settings name; None without key and base URL: answers are quotations."""
+    """Return the model of the settings; None without a key and base URL: answers are quotations."""
     if not options.is_configured:
         return None
     from bot.answering.providers.openai import OpenAIModel

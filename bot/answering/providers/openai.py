@@ -37,10 +37,10 @@ from bot.config.limits import ModelOptions
 
 _log = logging.getLogger(__name__)
 
-# What openai speaks HTTP with: httpx, or httpx2 from version 3 on. Its errors come through as they are.
+# The HTTP client of openai: httpx, or httpx2 from version 3 on. Its errors aren't wrapped.
 _http: Any = import_module(openai.DefaultAsyncHttpxClient.__bases__[0].__module__)
 
-_PLACEHOLDER_KEY = "none"  # servers without keys want some word all the same
+_PLACEHOLDER_KEY = "none"  # servers without keys want some value all the same
 _CONNECT_SECONDS = 5.0
 _FIRST_PAUSE = 0.5  # seconds; doubles with each try
 _LOADING_PAUSE = 1.0
@@ -48,7 +48,7 @@ _MOST_MENDS = 6
 
 
 class OpenAIModel(ChatModel):
-    """``jitter`` gives a factor from 0.5 to 1 for pauses between tries."""
+    """``jitter`` returns a factor from 0.5 to 1 for pauses between attempts."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class OpenAIModel(ChatModel):
         self._client = openai.AsyncOpenAI(
             api_key=options.api_key or _PLACEHOLDER_KEY,
             base_url=options.base_url,
-            max_retries=0,  # ours are bounded in time too
+            max_retries=0,  # our own attempts are bounded in time too
             timeout=openai.Timeout(self._first_seconds, connect=_CONNECT_SECONDS),
         )
 
@@ -108,7 +108,7 @@ class OpenAIModel(ChatModel):
             raise ModelRefused("model-not-offered", model=self.name)
 
     async def warm_up(self) -> None:
-        """One token, from a server that may have to load its model first."""
+        """Ask for one token from a server that may have to load its model first."""
         if not self.load_seconds:
             return
         try:
@@ -137,7 +137,7 @@ class OpenAIModel(ChatModel):
             except ReasoningTooLong:
                 if reasoned or begun:
                     raise
-                number -= 1  # now that it is known to think, it gets room for it
+                number -= 1  # now that it is known to think, it gets more tokens
                 continue
             except ModelError as error:
                 loading = isinstance(error, ModelLoading)
@@ -161,7 +161,7 @@ class OpenAIModel(ChatModel):
             async with asyncio.timeout(self._first_seconds):
                 chunks = await self._opened(messages, most, schema)
             begun = True
-            async with chunks:  # closed even by who goes at the first event
+            async with chunks:  # closed even if the caller leaves at the first event
                 yield StreamStarted()
                 async for event in self._events(chunks, reader):
                     yield event
@@ -192,7 +192,7 @@ class OpenAIModel(ChatModel):
                     raise
                 suspected = refusal
             else:
-                # A server error may have passed by itself: the schema is left out of this call only.
+                # A server error may be transient: the schema is left out of this call only.
                 if suspected and suspected.status != 500:
                     self.capabilities.refused = (*self.capabilities.refused, "response_format")
                     self._keep()
@@ -218,7 +218,8 @@ class OpenAIModel(ChatModel):
         }
 
     def _mended(self, error: ServerError, request: dict[str, Any]) -> bool:
-        """Whether the request can be made as the server wants it; what it wants is kept."""
+        """Return whether the request can be changed to what the server accepts, which is
+        remembered."""
         known = self.capabilities
         limit = known.limit
         optional = [name for name in request if name not in ("model", "messages", "stream")]
@@ -239,7 +240,7 @@ class OpenAIModel(ChatModel):
         return True
 
     def _keep(self) -> None:
-        """Remember what the server takes."""
+        """Remember what the server accepts."""
         known = self.capabilities
         _log.info(
             "%s takes requests otherwise: %s", self._options.where, "; ".join(known.described())
@@ -273,7 +274,7 @@ class OpenAIModel(ChatModel):
             self._store.save(self._server, self.name, known)
 
     def _complain_of_nothing(self, reader: CompletionReader, most: int) -> None:
-        """Raises the ``ModelError`` for a stream that ended without a word of an answer."""
+        """Raise the ``ModelError`` for a stream that ended without any text of an answer."""
         if reader.reason == "refusal":
             return
         if reader.reason == "content_filter":
@@ -358,7 +359,7 @@ class OpenAIModel(ChatModel):
 
 
 def _may_refuse_schema(error: ServerError, request: dict[str, Any]) -> bool:
-    """Whether a server that is asked for a schema refuses for a reason that it doesn't name."""
+    """Return whether a server that is given a schema refuses it without naming a reason."""
     other = error.is_too_long or error.is_filtered or error.is_loading
     refused = error.status in (400, 415, 422, 500, 501) and not other
     return refused and "response_format" in request
@@ -373,7 +374,8 @@ def _read(error: openai.APIStatusError) -> ServerError:
 
 
 def _merged(messages: Sequence[Message], known: Capabilities) -> Sequence[Message]:
-    """The messages as the model takes them: without a system role, its words come first."""
+    """Return the messages as the model accepts them: without a system role, its text comes
+    first."""
     if known.system_role:
         return messages
     rules = [message.content for message in messages if message.role == "system"]
@@ -384,7 +386,7 @@ def _merged(messages: Sequence[Message], known: Capabilities) -> Sequence[Messag
 
 
 def _retry_after(response: Any) -> float | None:
-    """Seconds that the server asks to wait; a date is not what model servers send."""
+    """Return the seconds that the server asks to wait; model servers don't send dates."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             seconds = float(response.headers[name]) * unit

@@ -1,9 +1,9 @@
-"""Telling what a model answers from what it thinks, in the text of one stream.
+"""Separate what a model answers from what it thinks, in the text of one stream.
 
-Servers that know a model's format send thoughts in a field of their own; where they don't, thoughts
-stand in the text itself: between tags (``<think>``, ``[THINK]``), the opening one often left out
-since the chat template ends with it, or in harmony channels (``<|channel|>analysis<|message|>``),
-whose marks some servers drop (``analysisWe need…assistantfinal…``).
+Servers that know a model's format send thoughts in a field of their own. Elsewhere, thoughts are in
+the text itself: between tags (``<think>``, ``[THINK]``), the opening one often missing because the
+chat template ends with it, or in harmony channels (``<|channel|>analysis<|message|>``), whose
+markers some servers drop (``analysisWe need…assistantfinal…``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TAG = re.compile(
     r"|(?P<square>\[/?(?:THINK|TOOL_CALLS)\])|(?P<kimi>◁/?think▷)|<[|｜](?P<special>[^<>|｜\n]{1,40})[|｜]>|</?s>|<end_of_turn>",
     re.IGNORECASE,
 )
-# The beginnings of such marks, as far as a chunk may have them.
+# Beginnings of such markers, where a chunk may end.
 _OPEN_END = re.compile(r"(?:<[|｜]?/?[^<>\n]{0,90}|\[/?[A-Za-z_]{0,10}|◁[^▷]{0,8})$")
 _BARE_ANALYSIS = "analysis"
 _BARE_FINAL = re.compile(r"assistant\s?final(?=[\s\S])", re.IGNORECASE)
@@ -36,25 +36,26 @@ _ENDS_THOUGHT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``retracted`` without text: all that came before as an answer was thought."""
+    """A part of the text; ``retracted``, without text: everything so far was thought, not the
+    answer."""
 
     kind: Kind
     text: str = ""
 
 
 class ReasoningSplitter:
-    """Feed it the text of a stream as it comes; marks may be cut anywhere."""
+    """Splits the text of a stream as it arrives; markers may be cut anywhere."""
 
     def __init__(self) -> None:
         self._rest = ""
         self._begun = False
         self._thinks = False
-        self._header: str | None = None  # what stands between harmony's marks, None outside
+        self._header: str | None = None  # the text between harmony's markers, None outside
         self._bare = False
         self.thought = False  # whether anything was thought in the text
 
     def feed(self, text: str) -> list[Part]:
-        """What is certain now. Text that may be the beginning of a mark is kept back."""
+        """Return what is certain now. Text that may be the beginning of a marker is held back."""
         self._rest += text
         if not self._begun and not self._begin():
             return []
@@ -73,7 +74,7 @@ class ReasoningSplitter:
         return found
 
     def finish(self) -> list[Part]:
-        """The rest at the end of the stream."""
+        """Return the rest at the end of the stream."""
         found: list[Part] = []
         rest, self._rest = self._rest, ""
         self._give(found, rest)

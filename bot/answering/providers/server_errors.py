@@ -1,7 +1,7 @@
-"""What servers say when they refuse a request, in the shapes that real servers use.
+"""What servers say when they refuse a request, in the forms that real servers use.
 
 OpenAI and Azure name the parameter in ``param``; Mistral and other pydantic servers in ``loc``;
-Gemini answers with a list; DeepSeek, Groq, vLLM and LM Studio name it in the message only.
+Gemini answers with a list; DeepSeek, Groq, vLLM and LM Studio name it only in the message.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ _FILTERED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """An error as a server worded it: ``text`` holds all that its body says, ``names`` what it points to."""
+    """An error as a server worded it: ``text`` is everything its body says, ``names`` the
+    parameters it points to."""
 
     status: int
     text: str
@@ -78,7 +79,7 @@ class ServerError:
         return self.status in (400, 422, 500) and bool(_NO_SYSTEM_ROLE.search(self.text))
 
     def refused(self, sent: Collection[str]) -> str | None:
-        """Which of the parameters that were sent is refused by name."""
+        """Return which of the parameters ``sent`` is refused by name, or None."""
         if self.status not in (400, 404, 415, 422, 500, 501) or self.is_too_long:
             return None
         pointed = [name for name in sent if name in self.names]
@@ -93,7 +94,8 @@ class ServerError:
         return next(iter(quoted or plain), None)
 
     def most_written(self, sent: int) -> int | None:
-        """The most tokens that may be written, if the error says so and it is less than was sent."""
+        """Return the most tokens that may be written if the error says so and that is less than
+        ``sent``, or None."""
         if match := _MOST_WRITTEN.search(self.text):
             most = int(match[1])
             return most if 16 <= most < sent else None
@@ -101,12 +103,12 @@ class ServerError:
 
     @property
     def message(self) -> str:
-        """The first of its words, for people."""
+        """The beginning of its text, for people."""
         return " ".join(self.text.split())[:200]
 
 
 def server_error(status: int, body: object) -> ServerError:
-    """Read an error's body: parsed JSON, or text that may hold some."""
+    """Return the error of a body: parsed JSON, or text that may contain JSON."""
     body = _parsed(body)
     texts = list(dict.fromkeys(_texts(body)))
     return ServerError(status, " | ".join(texts), frozenset(_names(body)))
@@ -122,7 +124,7 @@ def _parsed(body: object) -> object:
 
 
 def _texts(body: object, key: str = "") -> Iterator[str]:
-    """All words of the body, messages first; numbers with their key."""
+    """Yield all strings of the body, messages first; numbers with their key."""
     if isinstance(body, dict):
         ordered = sorted(
             body.items(), key=lambda item: item[0] not in ("message", "msg", "detail", "error")
@@ -143,7 +145,7 @@ def _texts(body: object, key: str = "") -> Iterator[str]:
 
 
 def _names(body: object) -> Iterator[str]:
-    """What ``param``, ``loc`` and ``field`` point to, wherever they stand."""
+    """Yield what ``param``, ``loc`` and ``field`` point to, anywhere in the body."""
     if isinstance(body, dict):
         for name, value in body.items():
             if name in ("param", "field", "parameter") and isinstance(value, str):

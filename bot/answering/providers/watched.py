@@ -1,4 +1,4 @@
-"""A model whose server may hang: after the first who waited in vain nobody waits for it."""
+"""A model whose server may hang: after one caller has waited in vain, nobody else does."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ _LOOK_SECONDS = 1.0
 
 
 class WatchedModel(ChatModel):
-    """``model``, which is left alone once it gave no sign in its time, until its server answers a
-    look that is had every second. ``watch`` is told why, and None when that is over."""
+    """``model``, which isn't called any more once it has given no sign in time, until its server
+    answers a check made every second. ``watch`` is called with the reason, and with None when that
+    is over."""
 
     def __init__(
         self, model: ChatModel, options: ModelOptions, watch: Callable[[Note | None], None]
@@ -105,5 +106,5 @@ class WatchedModel(ChatModel):
         except (TimeoutError, ModelUnreachable):
             return False
         except ModelError:
-            return True  # with a refusal, but it does
+            return True  # it answers, if only with a refusal
         return True
