@@ -23,6 +23,7 @@ _BARE_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}-?\d")
 
 
 def utc_now() -> datetime:
+    """Return the present moment in UTC."""
     return datetime.now(UTC)
 
 
@@ -44,6 +45,7 @@ def to_micros(moment: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
+    """Return the UTC moment of so many microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=micros)
 
 
@@ -102,4 +104,5 @@ class TimeRange:
 
     @property
     def last(self) -> datetime:
+        """The latest moment of the range that isn't after ``as_of``."""
         return self.as_of if self.until is None else min(self.as_of, self.until)

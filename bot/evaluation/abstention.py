@@ -50,10 +50,12 @@ class Tradeoff:
 
     @property
     def answered(self) -> Interval:
+        """The share of answered questions among those that the articles answer."""
         return interval([float(not each.thin) for each in self.known])
 
     @property
     def abstained(self) -> Interval:
+        """The share of declined questions among those whose articles are all missing."""
         return interval([float(each.thin) for each in self.unknown])
 
     def curve(self) -> list[tuple[float, float, float]]:

@@ -44,6 +44,7 @@ class EvaluationQuestion:
 
     @property
     def as_of(self) -> datetime:
+        """The moment that the question is asked at: the end of ``asked_at``, in UTC."""
         return parse_span(self.asked_at).end
 
 
@@ -122,4 +123,5 @@ def plain(text: str) -> str:
 
 
 def holds(answer: str, text: str) -> bool:
+    """Return whether ``text`` contains the answer, both in plain words."""
     return plain(answer) in plain(text)

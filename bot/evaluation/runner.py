@@ -63,13 +63,16 @@ class Evaluation:
 
     @property
     def counting(self) -> list[Outcome]:
+        """The outcomes of questions with articles that should be found."""
         return [outcome for outcome in self.outcomes if outcome.question.gold]
 
     @property
     def uncovered(self) -> list[Outcome]:
+        """The outcomes of questions whose articles are all missing."""
         return [outcome for outcome in self.outcomes if not outcome.question.covered]
 
     def retrieval(self) -> dict[str, Interval]:
+        """Return, by name, the measures of search over the questions that count."""
         ranks = [outcome.rank for outcome in self.counting]
         return {name: interval([score(rank) for rank in ranks]) for name, score in MEASURES.items()}
 

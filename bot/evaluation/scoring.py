@@ -45,10 +45,12 @@ def first_hit(question: EvaluationQuestion, hits: Sequence[SearchResult]) -> int
 
 
 def hits_at(depth: int) -> Callable[[int | None], float]:
+    """Return a measure: 1 for a rank of at most ``depth``, otherwise 0."""
     return lambda rank: float(rank is not None and rank <= depth)
 
 
 def reciprocal(rank: int | None) -> float:
+    """Return the reciprocal of a rank; 0 if it is too deep or None."""
     return 1 / rank if rank is not None and rank <= _DEEPEST else 0.0
 
 

@@ -115,9 +115,12 @@ def as_it_turned_out(
 
 
 def wanted_interval(fetched: Fetched, document: FeedDocument) -> float | None:
+    """Return the seconds between visits that a publisher asks for, in the headers or the feed; None
+    if it doesn't."""
     asked = [s for s in (max_age(fetched.headers), document.every) if s is not None]
     return max(asked, default=None)
 
 
 async def digest_of(content: bytes) -> str:
+    """Return the SHA-256 of a feed's content, in hexadecimal digits."""
     return await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())

@@ -60,6 +60,7 @@ def all_tables(metadatas: Sequence[MetaData], *, but: Sequence[str] = ()) -> lis
 
 
 def holds_rows(connection: Connection, tables: Sequence[Table]) -> bool:
+    """Return whether any of the tables has rows."""
     return any(connection.execute(select(1).select_from(t).limit(1)).first() for t in tables)
 
 
@@ -69,10 +70,12 @@ def begin(connection: Connection) -> None:
 
 
 def is_begun(connection: Connection) -> bool:
+    """Return whether a move was begun and not finished."""
     return inspect(connection).has_table(_PROGRESS.name)
 
 
 def finish(connection: Connection) -> None:
+    """Drop the table of progress."""
     _PROGRESS.drop(connection, checkfirst=True)
 
 
@@ -83,6 +86,7 @@ def is_done(connection: Connection, name: str) -> bool:
 
 
 def mark_done(connection: Connection, name: str) -> None:
+    """Record that a step is done."""
     connection.execute(insert(_PROGRESS), {"name": name, "rows": 0, "last": None, "done": 1})
 
 

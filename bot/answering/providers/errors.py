@@ -25,14 +25,20 @@ class ModelError(NewsdeskError):
 
 
 class ModelRefused(ModelError):
+    """The server won't serve the request, however often it is asked."""
+
     public = "note-model-refused"
 
 
 class ModelFiltered(ModelRefused):
+    """The server's filter blocks the request or the answer."""
+
     public = "note-model-filtered"
 
 
 class ModelBusy(ModelError):
+    """A rate limit is reached; ``wait`` is how long to wait, in seconds, if the server said so."""
+
     retry = True
     public = "note-model-busy"
 
@@ -42,6 +48,8 @@ class ModelBusy(ModelError):
 
 
 class ModelUnreachable(ModelError):
+    """There is no server, it has an error of its own, or it doesn't answer in time."""
+
     retry = True
     public = "note-model-unreachable"
 
@@ -51,11 +59,15 @@ class ModelLoading(ModelUnreachable):
 
 
 class ModelResponseInvalid(ModelError):
+    """The answer is cut off or invalid."""
+
     retry = True
     public = "note-model-broke"
 
 
 class ReasoningTooLong(ModelError):
+    """Thoughts used up the tokens before an answer began."""
+
     public = "note-model-only-thought"
 
 

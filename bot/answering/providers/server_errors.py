@@ -58,6 +58,7 @@ class ServerError:
 
     @property
     def is_too_long(self) -> bool:
+        """Whether the request has more tokens than the model reads."""
         return bool(_TOO_LONG.search(self.text))
 
     @property
@@ -68,14 +69,17 @@ class ServerError:
 
     @property
     def is_loading(self) -> bool:
+        """Whether the server is still loading its model."""
         return self.status in (503, 500, 429, 425) and bool(_LOADING.search(self.text))
 
     @property
     def is_filtered(self) -> bool:
+        """Whether a filter blocks the request or the answer."""
         return bool(_FILTERED.search(self.text))
 
     @property
     def refuses_system_role(self) -> bool:
+        """Whether the model has no system role."""
         return self.status in (400, 422, 500) and bool(_NO_SYSTEM_ROLE.search(self.text))
 
     def refused(self, sent: Collection[str]) -> str | None:

@@ -26,7 +26,7 @@ class Reader:
     calendar: Calendar
 
     def at(self, calendar: Calendar) -> Reader:
-
+        """Return a reader of the same language at another moment."""
         return Reader(self.language, calendar)
 
     def period(self, text: str, *, ahead: bool = False) -> Period:
@@ -109,7 +109,7 @@ class Reader:
         return int(text) if text.isdecimal() else int(self.language.meaning("number", text))
 
     def ago(self, count: str | None, unit: str) -> datetime:
-
+        """Return the moment ``count`` units before now: a word or digits, None for one."""
         return self.calendar.ago(self.count(count), self.language.meaning("unit", unit))
 
 
