@@ -122,7 +122,7 @@ async def open_services(
                 config, writer="newsdesk run", clock=clock, embedder=embedder, mends_later=True
             )
         )
-        library.store.at_once = LITTLE_AT_ONCE
+        library.stores.write_at_once(LITTLE_AT_ONCE)
         library.observer = requests.observer
         composer = await stack.enter_async_context(
             open_composer(library, settings.answering(), requests.observer)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from retrieval.catalogue import Catalogue, Corpus, CorpusCounts
@@ -22,6 +23,7 @@ from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.indexes.keyword_pool import KeywordPool
 from retrieval.indexes.vector_index import VectorIndex
+from retrieval.indexes.vector_stores import VectorStores
 from retrieval.ingestion.indexer import Indexer
 from retrieval.models import Reference, SearchResults
 from retrieval.rerankers import RerankerOptions, make_reranker
@@ -34,6 +36,8 @@ from retrieval.search.searcher import Searcher
 from retrieval.timestamps import Clock, TimeRange
 
 _INDEXERS = 4
+# A corpus, a build of its indexes, and the server that has its vectors.
+_Key: TypeAlias = tuple[int, int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ class LibraryConfig:
     data_dir: Path
     # A PostgreSQL database that keeps the catalogue, with its password; None: SQLite in the folder.
     database_url: str | None = field(default=None, repr=False)
+    # A Chroma server that has all vectors; or several, of which each corpus says which one has its own.
     chroma_url: str | None = None
+    chroma_urls: tuple[str, ...] = ()
     # Whether the embedded Chroma gets a process of its own, for which writing is no wait for others.
     chroma_apart: bool = False
     # How long a first question waits for that process to start.
@@ -60,6 +66,15 @@ class LibraryConfig:
     # Where the people who ask are: "today" and "this week" are theirs.
     zone: tzinfo = UTC
 
+    @property
+    def chroma_servers(self) -> tuple[str, ...]:
+        """Return the addresses of the Chroma servers; none where Chroma is embedded."""
+        return self.chroma_urls or ((self.chroma_url,) if self.chroma_url else ())
+
+    def embedded(self, data_dir: Path) -> LibraryConfig:
+        """Return the same for another folder, that keeps everything itself."""
+        return replace(self, data_dir=data_dir, database_url=None, chroma_url=None, chroma_urls=())
+
 
 class Library:
     """An open data folder; open it with ``retrieval.maintenance.open_library``.
@@ -71,7 +86,7 @@ class Library:
         self,
         config: LibraryConfig,
         catalogue: Catalogue,
-        store: ChromaStore,
+        stores: VectorStores,
         embedder: Embedder,
         clock: Clock,
         *,
@@ -80,7 +95,7 @@ class Library:
     ) -> None:
         self.config = config
         self.catalogue = catalogue
-        self.store = store
+        self.stores = stores
         self.clock = clock
         # What is wrong with it at present, for all who tell of it.
         self.conditions = conditions or Conditions(clock)
@@ -104,10 +119,10 @@ class Library:
         # Set when shown passages lack their vectors, which are made in the background.
         self._backlog = asyncio.Event()
         self.keyword_pool = KeywordPool()
-        self._indexes: dict[tuple[int, int], CorpusIndexes] = {}
+        self._indexes: dict[_Key, CorpusIndexes] = {}
         # One for a corpus, as long as anybody uses it; the last few are kept, for what they know
         # of the corpus's stories takes a while to load.
-        self._indexers: WeakValueDictionary[tuple[int, int], Indexer] = WeakValueDictionary()
+        self._indexers: WeakValueDictionary[_Key, Indexer] = WeakValueDictionary()
         self._recent_indexers: deque[Indexer] = deque(maxlen=_INDEXERS)
         self._corpora: dict[str, Corpus] = {}
 
@@ -120,6 +135,11 @@ class Library:
     def data_dir(self) -> Path:
         """Return the path of the data folder."""
         return self.config.data_dir
+
+    @property
+    def store(self) -> ChromaStore:
+        """Return the store that has the vectors of all corpora, or the first of several."""
+        return self.stores.only
 
     @property
     def vector_backlog(self) -> asyncio.Event:
@@ -228,12 +248,12 @@ class Library:
 
     def indexes(self, corpus: Corpus) -> CorpusIndexes:
         """Return a corpus with its two indexes; the same object for each call."""
-        key = (corpus.id, corpus.generation)
+        key = _key(corpus)
         if key not in self._indexes:
             self._indexes[key] = CorpusIndexes(
                 corpus,
                 KeywordIndex(self.keyword_folder(corpus), self.keyword_pool),
-                VectorIndex(self.store, corpus.id, corpus.generation),
+                VectorIndex(self.stores.of(corpus), corpus.id, corpus.generation),
             )
         return self._indexes[key]
 
@@ -254,7 +274,7 @@ class Library:
 
     def forget_vectors(self) -> None:
         """Drop what is known of every vector index, after all or many of them were deleted."""
-        self.store.forget()
+        self.stores.forget()
         for indexes in self._indexes.values():
             indexes.vectors.forget()
 
@@ -265,7 +285,7 @@ class Library:
     async def close(self) -> None:
         """Close the indexes, the models and the catalogue."""
         await self.close_keywords()
-        await self.store.close()
+        await self.stores.close()
         await self.embedder.close()
         if self.reranker is not None:
             await self.reranker.close()
@@ -273,7 +293,7 @@ class Library:
 
     def indexer_for(self, indexes: CorpusIndexes) -> Indexer:
         """Return what writes to these indexes; callers at the same time get the same object."""
-        key = (indexes.corpus.id, indexes.corpus.generation)
+        key = _key(indexes.corpus)
         indexer = self._indexers.get(key)
         if indexer is None:
             indexer = Indexer(
@@ -295,15 +315,23 @@ class Library:
             raise StorageError("opened-read-only")
 
     async def _corpus(self, name: str) -> Corpus | None:
-        if name not in self._corpora and (found := await self.catalogue.corpora.by_name(name)):
+        if name in self._corpora:
+            return self._corpora[name]
+        found = await self.catalogue.corpora.by_name(name)
+        # Which server has its vectors is found out by the one who writes.
+        if found is not None and not (self.stores.places and found.vector_server is None):
             self._corpora[name] = found
-        return self._corpora.get(name)
+        return found
 
     async def _no_corpus(self, name: str) -> NotFound:
         known = [corpus.name for corpus in await self.catalogue.corpora.all()]
         if not known:
             return NotFound("nothing-ingested")
         return NotFound("corpus-unknown", corpus=name, known=", ".join(known))
+
+
+def _key(corpus: Corpus) -> _Key:
+    return corpus.id, corpus.generation, corpus.vector_server
 
 
 def _size(folder: Path) -> int:

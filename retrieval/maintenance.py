@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus
 from retrieval.catalogue.access import Access
@@ -23,14 +26,22 @@ from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.catalogue.place import claim_place, server_id
 from retrieval.catalogue.server import DatabaseServer
 from retrieval.catalogue.server_lock import ServerWriterLock
+from retrieval.catalogue.vector_servers import choose_server
 from retrieval.embedders import Embedder, make_embedder, unpacked
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.chroma_space import give_back
 from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.keyword_files import documents_held
 from retrieval.indexes.vector_index import VectorIndex
+from retrieval.indexes.vector_stores import VectorStores
 from retrieval.library import Library, LibraryConfig
-from retrieval.reindexing import drop_other_generations, keyword_folders, rebuild_shared, reindex
+from retrieval.reindexing import (
+    drop_other_generations,
+    keyword_folders,
+    place_corpora,
+    rebuild_shared,
+    reindex,
+)
 from retrieval.runtime.conditions import Conditions, Part
 from retrieval.runtime.folders import make_data_folder
 from retrieval.runtime.writer_lock import WriterLock
@@ -109,7 +120,7 @@ async def open_library(
             await _require_articles(library)
         if access is Access.WRITER:
             await recover(library, mends_later=mends_later)
-        elif access is Access.READER and await _has_unfinished(library.catalogue):
+        elif access is Access.READER and await _has_unfinished(library):
             await _recover_as_reader(library, lock)
         yield library
 
@@ -132,11 +143,16 @@ async def _opened(
     try:
         if writable:
             await _claim(catalogue.database, config)
-        if config.chroma_url:
+        if config.chroma_servers:
             name = folder_id
             if access is not Access.WORKER:  # which never looks into it
                 name = await _server_id(catalogue.database, config, lock)
-            store = ChromaStore.server(config.chroma_url, name, embedder.identity, conditions)
+            places = bool(config.chroma_urls)
+            stores = VectorStores.servers(
+                config.chroma_servers, name, embedder.identity, conditions, places=places
+            )
+            if places:
+                catalogue.corpora.choose_server = functools.partial(_chosen, stores.urls)
         else:
             if writable:
                 await asyncio.to_thread(give_back, config.data_dir / "chroma")
@@ -148,10 +164,15 @@ async def _opened(
                 apart=config.chroma_apart,
                 first_seconds=config.chroma_start_seconds,
             )
+            stores = VectorStores([store])
     except BaseException:
         await catalogue.close()
         raise
-    return Library(config, catalogue, store, embedder, clock, access=access, conditions=conditions)
+    return Library(config, catalogue, stores, embedder, clock, access=access, conditions=conditions)
+
+
+async def _chosen(urls: Sequence[str], connection: AsyncConnection, corpus_id: int) -> str:
+    return await choose_server(connection, urls, corpus_id)
 
 
 async def _server(config: LibraryConfig) -> DatabaseServer | None:
@@ -177,7 +198,7 @@ async def _require_articles(library: Library) -> None:
 
 async def _claim(database: Database, config: LibraryConfig) -> str:
     try:
-        return await claim_place(database, config.data_dir, on_server=bool(config.chroma_url))
+        return await claim_place(database, config.data_dir, on_server=bool(config.chroma_servers))
     except OSError as error:
         detail = error.strerror or str(error)
         raise StorageError("data-folder-no-room", detail=detail) from error
@@ -197,10 +218,13 @@ async def _server_id(database: Database, config: LibraryConfig, lock: WriterLock
     return database.folder_id
 
 
-async def _has_unfinished(catalogue: Catalogue) -> bool:
-    if any(corpus.layout != LAYOUT for corpus in await catalogue.corpora.all()):
+async def _has_unfinished(library: Library) -> bool:
+    corpora = await library.catalogue.corpora.all()
+    if any(corpus.layout != LAYOUT for corpus in corpora):
         return True
-    return bool(await catalogue.articles.unfinished_corpora())
+    if library.stores.places and any(corpus.vector_server is None for corpus in corpora):
+        return True
+    return bool(await library.catalogue.articles.unfinished_corpora())
 
 
 async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
@@ -215,7 +239,7 @@ async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
         library.writable = True
         # What it can't finish is no reason not to read.
         with contextlib.suppress(StorageError):
-            await library.store.require_answer()
+            await library.stores.require_answer()
             await recover(library)
     finally:
         library.writable = False
@@ -226,23 +250,26 @@ async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
 async def recover(library: Library, *, mends_later: bool = False) -> int:
     """Finish what a crash left: accepted articles are indexed, leftovers removed.
 
-    An index that turns out to be damaged is made anew, or left as it is (``mends_later``). Returns
-    how many articles were finished.
+    An index that turns out to be damaged is made anew, or left as it is (``mends_later``). What is on
+    one of several servers that can't be had stays unfinished. Returns how many articles were finished.
     """
     library.require_writable()
     finished = 0
     passing: tuple[type[StorageError], ...] = (StorageError,) if mends_later else ()
-    with contextlib.suppress(*passing):
+    with contextlib.suppress(*((StorageError,) if library.stores.places else passing)):
         await _erase_deleted(library)
+        await place_corpora(library)
     folders = await asyncio.to_thread(keyword_folders, library)
     unfinished = await library.catalogue.articles.unfinished_corpora()
-    names: list[str] | None = None
+    names: dict[ChromaStore, list[str]] | None = None
     for corpus in await library.catalogue.corpora.all():
         # The command that mends another embedder's vectors says so.
         with contextlib.suppress(EmbedderMismatch, *passing):
             try:
                 if names is None:
-                    names = await library.store.recovered_names()
+                    names = await library.stores.recovered_names()
+                if _must_wait(library, corpus, names):
+                    continue
                 await drop_other_generations(library, corpus, names, folders.get(corpus.id, []))
                 if corpus.layout != LAYOUT:
                     raise IndexDamaged("index-outdated")
@@ -258,6 +285,16 @@ async def recover(library: Library, *, mends_later: bool = False) -> int:
         if names is None and mends_later:
             break  # Chroma can't be had at present
     return finished
+
+
+def _must_wait(
+    library: Library, corpus: Corpus, names: Mapping[ChromaStore, Sequence[str]]
+) -> bool:
+    """Whether the server of a corpus can't be had. What was on a server that isn't ours any more is
+    made anew for an older layout, and for a copy, without it."""
+    if library.stores.misses(corpus):
+        return corpus.layout == LAYOUT
+    return library.stores.of(corpus) not in names
 
 
 async def damage_of(library: Library, corpus: Corpus) -> dict[Part, IndexDamaged]:
@@ -292,14 +329,16 @@ async def delete_corpora(library: Library, *names: str) -> None:
         await mark_corpus_deleted(library.database, name)
         library.forget(name)
     await _erase_deleted(library)
-    await library.store.give_back()
+    await library.stores.give_back()
     await library.database.vacuum()
 
 
-async def check_indexes(library: Library) -> list[IndexDisagreement]:
-    """Compare the indexes with the catalogue, passage by passage."""
+async def check_indexes(
+    library: Library, corpora: Sequence[Corpus] | None = None
+) -> list[IndexDisagreement]:
+    """Compare the indexes of ``corpora``, by default of all, with the catalogue, passage by passage."""
     found = []
-    for corpus in await library.catalogue.corpora.all():
+    for corpus in await library.catalogue.corpora.all() if corpora is None else corpora:
         indexes = library.indexes(corpus)
         shown = await library.catalogue.articles.shown_passage_ids(corpus)
         # Vectors that are still to be made are missing nowhere.
@@ -321,26 +360,43 @@ async def check_indexes(library: Library) -> list[IndexDisagreement]:
 
 async def _erase_deleted(library: Library) -> None:
     """Erase the corpora that are to be deleted. The shared collections that they were in are written
-    anew, for their files keep what is deleted from them."""
-    corpora, store = await corpora_pending_deletion(library.database), library.store
-    if not corpora:
+    anew, for their files keep what is deleted from them.
+
+    What was on a server that isn't ours any more stays there. Raises ``StorageError`` if the server
+    of one can't be had, when the others are erased.
+    """
+    pending, stores = await corpora_pending_deletion(library.database), library.stores
+    if not pending:
         return
     # A rebuilding that was cut off may hide what is to be deleted.
-    names = await store.recovered_names()
-    left: set[str] = set()
+    names = await stores.recovered_names()
+    all_answer = all(store in names for store in stores)
+    corpora = [
+        corpus
+        for corpus in pending
+        if stores.of(corpus) in names
+        or (stores.misses(corpus) and (all_answer or corpus.vector_server is not None))
+    ]
     async with contextlib.AsyncExitStack() as marked:
         for corpus in corpora:
             await library.close_indexes(corpus.id)
-            if shared := store.shared_names(corpus.id, names):
-                if store.is_marked(corpus.id, names):  # cut off before they were written anew
-                    left.update(shared)
-                await marked.enter_async_context(store.unsettled(corpus.id))
-            for generation in await store.generations(corpus.id):
-                left |= await VectorIndex(store, corpus.id, generation).drop()
-        await rebuild_shared(library, sorted(left))
+        for store, known in names.items():
+            left: set[str] = set()
+            for corpus in corpora:
+                if shared := store.shared_names(corpus.id, known):
+                    if store.is_marked(corpus.id, known):  # cut off before they were written anew
+                        left.update(shared)
+                    await marked.enter_async_context(store.unsettled(corpus.id))
+                for generation in await store.generations(corpus.id):
+                    left |= await VectorIndex(store, corpus.id, generation).drop()
+            await rebuild_shared(library, store, sorted(left))
     folders = await asyncio.to_thread(keyword_folders, library)
     for corpus in corpora:
-        await store.settle(corpus.id)
+        for store in names:
+            await store.settle(corpus.id)
         for folder in folders.get(corpus.id, []):
             await asyncio.to_thread(shutil.rmtree, folder, True)
         await erase_corpus(library.database, corpus)
+    for corpus in pending:
+        if corpus not in corpora:
+            await stores.of(corpus).require_answer()

@@ -10,7 +10,7 @@ from retrieval.catalogue import Corpus
 from retrieval.errors import NewsdeskError, Note, StorageError
 from retrieval.library import Library
 from retrieval.maintenance import damage_of, recover
-from retrieval.reindexing import enter_lost, reindex
+from retrieval.reindexing import enter_lost, place_corpora, reindex
 from retrieval.runtime.conditions import Condition, Part
 
 _log = logging.getLogger(__name__)
@@ -74,6 +74,7 @@ class Mender:
         if told is not None and told.severity == "failing":
             await self._tell_damage()
         with contextlib.suppress(NewsdeskError):  # tried again
+            await place_corpora(self._library)
             await enter_lost(self._library)
         for corpus in self._some(corpora, _AT_START if thorough else _CORPORA):
             await self._look_at(corpus)
@@ -92,6 +93,9 @@ class Mender:
             damage = await damage_of(self._library, corpus)
         except NewsdeskError as error:  # such as an index that doesn't answer: told by its watch
             _log.debug("%s can't be looked at: %s", corpus.name, error)
+            if self._library.stores.misses(corpus):
+                wrong = error.note
+                self._conditions.begin("vectors", wrong, mends_itself=False, corpus=corpus.name)
             return
         for part in _PARTS:
             if part in damage:

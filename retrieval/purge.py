@@ -50,7 +50,7 @@ async def purge_articles(
         await erase_articles(database, corpus, some, actor, because, library.clock())
     async for _ in reindex(library, corpus, keep_vectors=True):
         pass
-    store = library.store
-    await rebuild_shared(library, store.shared_names(corpus.id, await store.names()))
-    await store.tidy()
+    for store, names in (await library.stores.names()).items():
+        await rebuild_shared(library, store, store.shared_names(corpus.id, names))
+    await library.stores.tidy()
     await database.empty_log()

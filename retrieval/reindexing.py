@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from retrieval.catalogue import Corpus
-from retrieval.errors import IndexDamaged
+from retrieval.catalogue import LAYOUT, Corpus
+from retrieval.catalogue.vector_servers import choose_server, choose_server_anew, passages_of
+from retrieval.errors import IndexDamaged, StorageError
+from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.shared_vectors import SharedVectors
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.ingestion.indexer import Indexer
@@ -19,11 +22,11 @@ from retrieval.library import Library
 async def make_store_usable(library: Library) -> bool:
     """Delete the vectors of an embedded Chroma that can't be read at all; whether that was so. They
     are to be made anew for every corpus then."""
+    if not library.stores.is_local:
+        return False
     try:
         await library.store.call(library.store.chroma.names)
     except IndexDamaged:
-        if not library.store.is_local:
-            raise
         await library.store.reset()
         library.forget_vectors()
         return True
@@ -37,21 +40,30 @@ async def reindex(
 
     Yields ``(done, total)`` articles. With ``keep_vectors`` those of the catalogue are taken over
     where the same embedder made them, as always where an embedder takes long. The old indexes serve
-    until the new ones are whole; a crash on the way leaves the old ones in use.
+    until the new ones are whole; a crash on the way leaves the old ones in use. Of several Chroma
+    servers the new vectors go to the one where a new corpus would go, unless the corpus is small and
+    on one already.
     """
     library.require_writable()
+    renewed = replace(corpus, generation=corpus.generation + 1, layout=LAYOUT)
+    if library.stores.places:
+        async with library.database.connect() as connection:
+            server = await choose_server_anew(connection, library.stores.urls, corpus)
+        renewed = replace(renewed, vector_server=server)
     if not await make_store_usable(library):
         await _make_shared_usable(library, corpus)
     await drop_other_generations(library, corpus)
     await library.catalogue.vectors.drop_others(corpus)
-    renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1)
     indexer = library.indexer_for(library.indexes(renewed))
-    async with library.store.unsettled(corpus.id):
+    async with contextlib.AsyncExitStack() as marked:
+        for store in {library.stores.of(corpus), library.stores.of(renewed)}:
+            if store in library.stores:
+                await marked.enter_async_context(store.unsettled(corpus.id))
         async for done in _made_anew(library, corpus, renewed, indexer, keep_vectors):
             yield done
         await drop_other_generations(library, renewed)
     await library.catalogue.vectors.drop_others(renewed)
-    await library.store.give_back()
+    await library.stores.give_back()
     # What could not enter the old indexes, say for another embedder, enters the new ones.
     await indexer.finish_pending()
 
@@ -74,21 +86,25 @@ async def _made_anew(
             if not indexer.makes_vectors_later:
                 async for _ in indexer.make_vectors():
                     pass
-        await library.catalogue.corpora.switch_generation(corpus, renewed.generation)
+        await library.catalogue.corpora.switch_generation(renewed)
         library.forget(corpus.name)
 
 
 async def _make_shared_usable(library: Library, corpus: Corpus) -> None:
     """Drop the collections that a corpus may share if they can't be read. What was in them is
     written again with the vectors of the catalogue: an embedder that takes long made them."""
-    store = library.store
-    for name in store.shared_names(corpus.id, await store.names()):
-        await store.drop_damaged(name)
+    for store, names in (await library.stores.names()).items():
+        for name in store.shared_names(corpus.id, names):
+            await store.drop_damaged(name)
     await enter_lost(library)
 
 
 async def rebuild_shared(
-    library: Library, names: Iterable[str], *, passing: tuple[type[Exception], ...] = ()
+    library: Library,
+    store: ChromaStore,
+    names: Iterable[str],
+    *,
+    passing: tuple[type[Exception], ...] = (),
 ) -> None:
     """Write shared collections anew, without what was deleted from them, when no backup is being
     made; then enter again what was in those that could not be read. Passes over errors of the types
@@ -96,21 +112,25 @@ async def rebuild_shared(
     for name in names:
         with contextlib.suppress(*passing):
             async with library.index_lock.writing():
-                await library.store.rebuild_shared(name)
+                await store.rebuild_shared(name)
     await enter_lost(library)
 
 
 async def enter_lost(library: Library) -> None:
     """Write again what was in shared collections that could not be read, with the vectors of the
     catalogue and for the embedder that made them."""
-    store = library.store
+    for store in library.stores:
+        if store.lost:
+            await _enter_lost(library, store)
+
+
+async def _enter_lost(library: Library, store: ChromaStore) -> None:
     lost = dict(store.lost)
-    if not lost:
-        return
     library.forget_vectors()
     for corpus in await library.catalogue.corpora.all():
         names = store.shared_names(corpus.id, lost)
-        if len(names) != 1:  # of several it can't be told which one the vectors were in
+        # Of several it can't be told which one the vectors were in.
+        if len(names) != 1 or library.stores.of(corpus) is not store:
             continue
         indexes = library.indexes(corpus)
         there = SharedVectors(store, corpus.id, corpus.generation, names[0], lost[names[0]])
@@ -124,6 +144,8 @@ async def enter_lost(library: Library) -> None:
 
 async def _made_by(library: Library, corpus: Corpus) -> str | None:
     """The embedder of the vectors in use; None if there are none, or if they can't be read."""
+    if library.stores.misses(corpus):
+        return None
     with contextlib.suppress(IndexDamaged):
         return await library.indexes(corpus).vectors.embedder()
     return None
@@ -132,25 +154,69 @@ async def _made_by(library: Library, corpus: Corpus) -> str | None:
 async def drop_other_generations(
     library: Library,
     corpus: Corpus,
-    names: Sequence[str] | None = None,
+    names: Mapping[ChromaStore, Sequence[str]] | None = None,
     folders: Sequence[Path] | None = None,
 ) -> None:
     """Delete indexes of a corpus that are not in use: replaced, or never finished. ``names`` are those
-    of all collections, ``folders`` those of the corpus's keyword indexes, where they are known."""
+    of all collections by store, ``folders`` those of the corpus's keyword indexes, where they are
+    known. Servers that can't be had, but for the corpus's own, keep what they have until later."""
     if folders is None:
         folders = (await asyncio.to_thread(keyword_folders, library)).get(corpus.id, [])
-    for generation in await library.store.generations(corpus.id, names):
-        if generation != corpus.generation:
-            await VectorIndex(library.store, corpus.id, generation).drop()
+    own = library.stores.of(corpus)
+    for store in library.stores if names is None else names:
+        known = None if names is None else names[store]
+        try:
+            for generation in await store.generations(corpus.id, known):
+                if generation != corpus.generation or store is not own:
+                    await VectorIndex(store, corpus.id, generation).drop()
+        except StorageError as error:
+            if store is own or isinstance(error, IndexDamaged):
+                raise
     await enter_lost(library)
-    if names is not None and library.store.is_marked(corpus.id, names):
-        await library.indexes(corpus).vectors.drop_copies()
-        await library.store.settle(corpus.id)
+    for store, known in (names or {}).items():
+        if store.is_marked(corpus.id, known):
+            if store is own:
+                await library.indexes(corpus).vectors.drop_copies()
+            await store.settle(corpus.id)
     in_use = library.keyword_folder(corpus)
     for folder in folders:
         if folder != in_use:
             await asyncio.to_thread(shutil.rmtree, folder, True)
     await library.close_indexes(corpus.id, but=corpus.generation)
+
+
+async def place_corpora(
+    library: Library, names: Mapping[ChromaStore, Sequence[str]] | None = None
+) -> None:
+    """Find out which of several servers has the vectors of each corpus, where the catalogue doesn't
+    say, or names one whose address is another now. A corpus that has no vectors gets a server.
+    ``names`` are those of all collections by store, of the servers that can be had.
+
+    What can't be told until all servers can be had stays as it is.
+    """
+    unplaced = [
+        each for each in await library.catalogue.corpora.all() if library.stores.misses(each)
+    ]
+    if not library.stores.places or not unplaced:
+        return
+    names = await library.stores.names() if names is None else names
+    answer = len(names) == len(library.stores.urls)
+    for corpus in unplaced:
+        server = await _server_with(names, corpus)
+        if server is None and corpus.vector_server is None:
+            async with library.database.connect() as connection:
+                if answer or not await passages_of(connection, corpus.id):
+                    server = await choose_server(connection, library.stores.urls, corpus.id)
+        if server is not None:
+            await library.catalogue.corpora.place(corpus, server)
+            library.forget(corpus.name)
+
+
+async def _server_with(names: Mapping[ChromaStore, Sequence[str]], corpus: Corpus) -> str | None:
+    for store, known in names.items():
+        if await store.holds(corpus.id, corpus.generation, known):
+            return store.url
+    return None
 
 
 def keyword_folders(library: Library) -> dict[int, list[Path]]:

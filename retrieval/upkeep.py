@@ -23,7 +23,9 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
     if versions_before is not None:
         await erase_old_versions(database, versions_before)
     await trim_changes(database)
-    on_disk = await library.store.vectors_on_disk()
+    store = library.store
+    # Of an embedded Chroma; servers don't tell.
+    on_disk = await store.vectors_on_disk()
     for corpus in await library.catalogue.corpora.all():
         indexes = library.indexes(corpus)
         try:
@@ -31,9 +33,9 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
                 await library.indexer_for(indexes).rebuild_vectors()
         except IndexDamaged:
             continue  # who mends it makes it anew
-    shared = await library.store.bloated(on_disk)
-    await rebuild_shared(library, shared, passing=(IndexDamaged,))
-    if library.store.wants_tidying:
-        await library.store.tidy()
+    shared = await store.bloated(on_disk)
+    await rebuild_shared(library, store, shared, passing=(IndexDamaged,))
+    if store.wants_tidying:
+        await store.tidy()
     await asyncio.to_thread(library.keyword_pool.close_idle)
     await database.vacuum()

@@ -32,7 +32,7 @@ def status(as_json: o.Json = False) -> None:
                 "sizes": library.sizes(),
                 "backup": last_backup(settings.data_dir).to_record(),
                 "embedder": library.embedder.identity,
-                "chroma": settings.chroma_url or "embedded",
+                "chroma": ", ".join(library.stores.urls) or "embedded",
                 "model": model.name if model.is_configured else "quotations",
             }
 

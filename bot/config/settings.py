@@ -29,6 +29,7 @@ from bot.config.url_types import (
     Address,
     ApiUrl,
     CdnUrl,
+    ChromaUrls,
     DatabaseUrl,
     GatewayUrl,
     Hosts,
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     database_url: DatabaseUrl = None
     chroma_url: str | None = None
+    chroma_urls: ChromaUrls = ()
     embedder: Literal["wordllama", "e5", "openai", "minilm", "neural"] = "wordllama"
     neural_embedding_model: str = "BAAI/bge-small-en-v1.5"
     neural_embedding_folder: Path | None = None
@@ -147,7 +149,7 @@ class Settings(BaseSettings):
     openai_base_url: ModelUrl = Field(default=None, validation_alias=_named("OPENAI_BASE_URL"))
     openai_model: str = Field(default="gpt-4o-mini", validation_alias=_named("OPENAI_MODEL"))
 
-    @field_validator("fetch_allow", mode="before")
+    @field_validator("fetch_allow", "chroma_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -209,6 +211,7 @@ class Settings(BaseSettings):
             data_dir=data_dir or self.data_dir,
             database_url=server.get_secret_value() if server else None,
             chroma_url=self.chroma_url,
+            chroma_urls=self.chroma_urls,
             embedder=self.embedder,
             zone=ZoneInfo(self.timezone),
             embedder_options=EmbedderOptions(

@@ -111,3 +111,8 @@ Hosts = Annotated[
     NoDecode,
     SettingHint(Note("setting-hosts")),
 ]
+ChromaUrls = Annotated[
+    tuple[_HttpUrl, ...],
+    NoDecode,
+    SettingHint(Note("setting-urls", example="http://one:8000,http://two:8000")),
+]

@@ -11,7 +11,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,7 @@ async def tradeoff(
         return None
     with tempfile.TemporaryDirectory(prefix="newsdesk-eval-") as temporary:
         folder = Path(temporary)
-        config = replace(config, data_dir=folder / "data", database_url=None, chroma_url=None)
+        config = config.embedded(folder / "data")
         file = folder / "half.jsonl"
         await asyncio.to_thread(file.write_text, "\n".join(map(json.dumps, half)), encoding="utf-8")
         async with open_library(config, writer="eval") as library:

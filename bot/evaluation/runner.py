@@ -213,14 +213,12 @@ async def evaluate(
                 if not place.exists():
                     start = time.perf_counter()
                     async with open_library(
-                        replace(each, data_dir=place, database_url=None, chroma_url=None),
+                        each.embedded(place),
                         writer="eval",
                     ) as library:
                         await _ingest(library, one.articles, articles, place, progress)
                     seconds += time.perf_counter() - start
-                async with open_library(
-                    replace(each, data_dir=place, database_url=None, chroma_url=None)
-                ) as library:
+                async with open_library(each.embedded(place)) as library:
                     asked = _asked(library, questions, progress, answers=answers)
                     outcomes += [outcome async for outcome in asked]
             rate = count / seconds if seconds else 0.0

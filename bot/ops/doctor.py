@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,6 +25,7 @@ from retrieval.errors import (
     RerankerError,
     StorageError,
 )
+from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.library import Library
 from retrieval.maintenance import check_indexes, damage_of
 from retrieval.mending import catalogue_damage
@@ -96,9 +98,9 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
         findings.append(CheckResult("database", True, said, _MOVE if size > _LARGE else None))
     if wrong := await asyncio.to_thread(catalogue_damage, library):
         findings.append(CheckResult("catalogue", False, describe(wrong), remedy_for(wrong)))
-    chroma = await _chroma(settings, library)
-    findings.append(chroma)
-    for searched in await library.catalogue.corpora.all() if chroma.ok else ():
+    chroma, looked_at = await _chroma(library)
+    findings += chroma
+    for searched in looked_at:
         made_by = await _embedder_of(library, searched)
         if made_by not in (None, library.embedder.identity):
             findings.append(
@@ -125,33 +127,52 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
         for told in await search_advice(library, searched.name):
             said = f"{searched.name}: {describe(told)}"
             findings.append(CheckResult("search", None, said, remedy_for(told)))
-    return [*findings, *await _examine_indexes(library)]
+    return [*findings, *await _examine_indexes(library, looked_at)]
 
 
-async def _chroma(settings: Settings, library: Library) -> CheckResult:
+async def _chroma(library: Library) -> tuple[list[CheckResult], list[Corpus]]:
+    """Whether the embedded Chroma or each server answers, which servers that have vectors aren't in
+    the settings, and the corpora whose vectors can be had."""
+    answers = {store: await _answers(store) for store in library.stores}
+    findings, reachable = list(answers.values()), list[Corpus]()
+    for corpus in await library.catalogue.corpora.all():
+        store = library.stores.of(corpus)
+        if store in answers and answers[store].ok:
+            reachable.append(corpus)
+        elif store not in answers:
+            try:
+                await store.heartbeat()
+            except StorageError as error:
+                found = failed_check("chroma", error)
+                findings.append(replace(found, detail=f"{corpus.name}: {found.detail}"))
+    return findings, reachable
+
+
+async def _answers(store: ChromaStore) -> CheckResult:
+    where = store.url or "embedded"
     try:
-        # The process of an embedded Chroma has limits of its own.
-        async with asyncio.timeout(_SECONDS if settings.chroma_url else None):
-            await library.store.heartbeat()
+        # The process of an embedded one has limits of its own.
+        async with asyncio.timeout(None if store.is_local else _SECONDS):
+            await store.heartbeat()
     except StorageError as error:
         return failed_check("chroma", error)
     except TimeoutError:
-        return failed_check("chroma", StorageError("chroma-timeout", seconds=_SECONDS))
-    return CheckResult("chroma", True, settings.chroma_url or "embedded")
+        found = failed_check("chroma", StorageError("chroma-timeout", seconds=_SECONDS))
+        return replace(found, detail=f"{where}: {found.detail}")
+    return CheckResult("chroma", True, where)
 
 
 async def _embedder_of(library: Library, corpus: Corpus) -> str | None:
-    with contextlib.suppress(StorageError, TimeoutError):  # reported with the indexes
-        async with asyncio.timeout(_SECONDS if library.config.chroma_url else None):
+    with contextlib.suppress(StorageError, TimeoutError):  # told with the indexes
+        async with asyncio.timeout(None if library.stores.is_local else _SECONDS):
             return await library.indexes(corpus).vectors.embedder()
     return None
 
 
-async def _examine_indexes(library: Library) -> list[CheckResult]:
-    """Return the damage of the indexes by corpus; without any, whether they hold what they
-    should."""
+async def _examine_indexes(library: Library, corpora: Sequence[Corpus]) -> list[CheckResult]:
+    """Damage of the indexes by corpus; where there is none, whether they hold what they should."""
     findings = []
-    for corpus in await library.catalogue.corpora.all():
+    for corpus in corpora:
         try:
             damage = await damage_of(library, corpus)
         except EmbedderMismatch:
@@ -171,7 +192,7 @@ async def _examine_indexes(library: Library) -> list[CheckResult]:
             f"{wrong.index} of {wrong.corpus}: {wrong.missing} passages missing, {wrong.surplus} too many",
             "This is normal while articles are being ingested; otherwise run `newsdesk reindex`.",
         )
-        for wrong in await check_indexes(library)
+        for wrong in await check_indexes(library, corpora)
     ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, func, insert, select, update
+from sqlalchemy import ColumnElement, FromClause, Update, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
@@ -13,7 +15,13 @@ from retrieval.catalogue.schema import ACCEPTED, INDEXED, RETIRED, corpora, pass
 from retrieval.errors import StorageError
 from retrieval.timestamps import to_micros
 
-_CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
+CORPUS = (
+    corpora.c.id,
+    corpora.c.name,
+    corpora.c.generation,
+    corpora.c.layout,
+    corpora.c.vector_server,
+)
 
 
 class CorpusRepository:
@@ -21,11 +29,13 @@ class CorpusRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # Chooses the Chroma server for a new corpus, by its id, where there are several.
+        self.choose_server: Callable[[AsyncConnection, int], Awaitable[str]] | None = None
 
     async def all(self) -> list[Corpus]:
         """Return all corpora, by id."""
         async with self._database.connect() as connection:
-            query = select(*_CORPUS).where(~corpora.c.name.startswith(GONE, autoescape=True))
+            query = select(*CORPUS).where(~corpora.c.name.startswith(GONE, autoescape=True))
             return [Corpus(*row) for row in await connection.execute(query.order_by(corpora.c.id))]
 
     async def by_name(self, name: str) -> Corpus | None:
@@ -44,17 +54,31 @@ class CorpusRepository:
                 row = {"name": name, "layout": LAYOUT, "created_at": to_micros(now)}
                 await connection.execute(insert(corpora), row)
                 found = await _corpus(connection, name)
+                if found is not None and self.choose_server is not None:
+                    server = await self.choose_server(connection, found.id)
+                    await connection.execute(_placing(found.id, server))
+                    found = replace(found, vector_server=server)
         if found is None:
             raise StorageError("corpus-not-created", corpus=name)
         return found
 
-    async def switch_generation(self, corpus: Corpus, generation: int) -> None:
-        """Make ``generation`` the build of the indexes that is in use, with the current layout."""
+    async def place(self, corpus: Corpus, server: str) -> None:
+        """Note which Chroma server has the vectors of a corpus."""
+        async with self._database.write() as connection:
+            await connection.execute(_placing(corpus.id, server))
+
+    async def switch_generation(self, renewed: Corpus) -> None:
+        """Make the build of the indexes that ``renewed`` names the one in use, with the current
+        layout and with the vectors on its server."""
         async with self._database.write() as connection:
             await connection.execute(
                 update(corpora)
-                .where(corpora.c.id == corpus.id)
-                .values(generation=generation, layout=LAYOUT)
+                .where(corpora.c.id == renewed.id)
+                .values(
+                    generation=renewed.generation,
+                    layout=LAYOUT,
+                    vector_server=renewed.vector_server,
+                )
             )
 
     async def counts(self) -> list[CorpusCounts]:
@@ -103,6 +127,10 @@ class CorpusRepository:
         ]
 
 
+def _placing(corpus_id: int, server: str) -> Update:
+    return update(corpora).where(corpora.c.id == corpus_id).values(vector_server=server)
+
+
 async def _counted(
     connection: AsyncConnection, rows: FromClause, which: ColumnElement[bool]
 ) -> dict[int, int]:
@@ -113,5 +141,5 @@ async def _counted(
 
 
 async def _corpus(connection: AsyncConnection, name: str) -> Corpus | None:
-    row = (await connection.execute(select(*_CORPUS).where(corpora.c.name == name))).first()
+    row = (await connection.execute(select(*CORPUS).where(corpora.c.name == name))).first()
     return Corpus(*row) if row else None

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import next_version_id
+from retrieval.catalogue.corpora import CORPUS
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import DOOMED, ERASED, LAST_VERSION, Corpus
 from retrieval.catalogue.schema import (
@@ -58,9 +59,7 @@ async def mark_corpus_deleted(database: Database, name: str) -> None:
 
 async def corpora_pending_deletion(database: Database) -> list[Corpus]:
     """Return the corpora that are marked as deleted but still have indexes or rows."""
-    query = select(corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout).where(
-        corpora.c.name.startswith(DOOMED, autoescape=True)
-    )
+    query = select(*CORPUS).where(corpora.c.name.startswith(DOOMED, autoescape=True))
     return await database.read(
         lambda connection: [Corpus(*row) for row in connection.execute(query)]
     )

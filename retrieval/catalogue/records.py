@@ -31,6 +31,9 @@ class Corpus:
     name: str
     generation: int
     layout: int = LAYOUT
+    # The address of the Chroma server that has its vectors, where there are several; None if none was
+    # chosen yet.
+    vector_server: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

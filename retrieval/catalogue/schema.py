@@ -64,6 +64,8 @@ corpora = Table(
     # The number of the last change of what search may show (`version_changes`).
     Column("revision", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", BigInteger, nullable=False),
+    # The address of the Chroma server that has its vectors, where there are several.
+    Column("vector_server", TEXT),
 )
 
 articles = Table(

@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 # How long a question waits, and how often a server that was late is looked for.
 _QUESTION_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
+# More calls wait for their turn.
+_CONNECTIONS = 16
 
 
 def _within_time(
@@ -132,7 +134,9 @@ class ServerChroma:
                         port=self._port,
                         ssl=self._ssl,
                         settings=Settings(
-                            anonymized_telemetry=False, chroma_server_ssl_verify=True
+                            anonymized_telemetry=False,
+                            chroma_server_ssl_verify=True,
+                            chroma_http_max_connections=_CONNECTIONS,
                         ),
                     )
                 except Exception as error:
@@ -263,3 +267,18 @@ class ServerChroma:
                 name, embedding_function=None
             )
         return self._opened[name]
+
+
+class MissingServer(ServerChroma):
+    """In the place of a server that nothing is known of, or that isn't to be used: every call raises
+    the ``StorageError`` that says so."""
+
+    def __init__(self, url: str, error: Note) -> None:
+        super().__init__(url, lambda _: None)
+        self._error = error
+
+    async def ask(self, call: str, *args: Any) -> Any:
+        raise StorageError.of(self._error)
+
+    async def _client(self) -> Any:
+        raise StorageError.of(self._error)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from retrieval.catalogue.vector_servers import SHARING
 from retrieval.errors import IndexDamaged, Note
 from retrieval.indexes.bounded_chroma import BoundedChroma
 from retrieval.indexes.chroma import BlockingChroma, EmbeddedChroma
@@ -32,9 +33,7 @@ LITTLE_AT_ONCE = 40
 _COPIED_AT_ONCE = 200
 # If only a command waits, the process of the index has to start first.
 _FIRST_SECONDS = 30.0
-# How many corpora share a collection while they are small.
-_SHARING = 10
-_HELD_BYTES = 64 << 20
+HELD_BYTES = 64 << 20
 
 
 class ChromaStore:
@@ -49,6 +48,7 @@ class ChromaStore:
         chroma: BlockingChroma | ServerChroma,
         folder_id: str,
         embedder: str,
+        memory: VectorMemory | None = None,
     ) -> None:
         # How many vectors are written in one call; LITTLE_AT_ONCE where people wait for answers.
         self.at_once = _AT_ONCE
@@ -56,7 +56,7 @@ class ChromaStore:
         self.embedder = embedder
         # Whether a collection was dropped whose memory is still held.
         self.wants_tidying = False
-        self.memory = VectorMemory(_HELD_BYTES)
+        self.memory = memory or VectorMemory(HELD_BYTES)
         # Shared collections known to exist, and those by other embedders, once looked up.
         self.there: set[str] = set()
         self.of_others: list[str] | None = None
@@ -101,12 +101,6 @@ class ChromaStore:
         )
         return cls(chroma, folder_id, embedder)
 
-    @classmethod
-    def server(cls, url: str, folder_id: str, embedder: str, conditions: Conditions) -> ChromaStore:
-        """Return the store of a server, which is connected at the first call. Raises
-        ``SettingsError``."""
-        return cls(ServerChroma(url, _watch(conditions)), folder_id, embedder)
-
     # Names
 
     def own_name(self, corpus_id: int, generation: int) -> str:
@@ -132,7 +126,7 @@ class ChromaStore:
     @staticmethod
     def group(corpus_id: int) -> int:
         """Return a number that is the same for all corpora that share a collection."""
-        return corpus_id // _SHARING
+        return corpus_id // SHARING
 
     @property
     def _shared(self) -> str:
@@ -351,6 +345,21 @@ class ChromaStore:
         """Raise ``StorageError`` if a server doesn't answer in the time that a question has."""
         if isinstance(self.chroma, ServerChroma):
             await self.chroma.ask("heartbeat")
+
+    @property
+    def url(self) -> str | None:
+        """The address of a server."""
+        return self.chroma.url if isinstance(self.chroma, ServerChroma) else None
+
+    async def holds(self, corpus_id: int, generation: int, names: Sequence[str]) -> bool:
+        """Whether it has vectors of a build of a corpus's indexes; ``names`` are those of all
+        collections."""
+        if self.own_name(corpus_id, generation) in names:
+            return True
+        for shared in self.shared_names(corpus_id, names):
+            if generation in await self._generations_in(shared, corpus_id):
+                return True
+        return False
 
     async def reset(self) -> None:
         """Delete all vectors of an embedded Chroma, readable or not; none of a server."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from retrieval.catalogue.snapshot import Ints
+from retrieval.catalogue.vector_servers import SHARES
 from retrieval.embedders import Vectors
 from retrieval.errors import EmbedderMismatch, IndexDamaged, Note, StorageError
 from retrieval.indexes.bounded_chroma import BoundedChroma
@@ -21,7 +22,7 @@ from retrieval.indexes.steps import Result, Steps, awaited, made_beside, made_he
 
 _PAGE = 2_000
 # A corpus of more passages gets a collection of its own, and keeps it until it is indexed anew.
-_SHARES = 6_000
+_SHARES = SHARES
 # Among how many nearest to its own vector a passage has to be, copies of it included.
 _NEAR = 20
 # Errors that may only be apparent while another process moves vectors: looked at again.

@@ -78,7 +78,7 @@ async def move_library(
         target = Target(location, location.async_engine(), None if stays else folder)
         try:
             tables = await _copied(library, target, branches, metadatas, tell)
-            if target.folder is not None and library.store.is_local:
+            if target.folder is not None and library.stores.is_local:
                 await copy_index_files(library, target.folder, target.engine, tell)
         except DBAPIError as error:
             raise location.error(error) from error
