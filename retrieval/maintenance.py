@@ -152,7 +152,7 @@ async def _opened(
                 config.chroma_servers, name, embedder.identity, conditions, places=places
             )
             if places:
-                catalogue.corpora.choose_server = functools.partial(_chosen, stores.urls)
+                catalogue.corpora.choose_server = functools.partial(_chosen, stores)
         else:
             if writable:
                 await asyncio.to_thread(give_back, config.data_dir / "chroma")
@@ -171,8 +171,8 @@ async def _opened(
     return Library(config, catalogue, stores, embedder, clock, access=access, conditions=conditions)
 
 
-async def _chosen(urls: Sequence[str], connection: AsyncConnection, corpus_id: int) -> str:
-    return await choose_server(connection, urls, corpus_id)
+async def _chosen(stores: VectorStores, connection: AsyncConnection, corpus_id: int) -> str:
+    return await choose_server(connection, stores.answering_urls, corpus_id)
 
 
 async def _server(config: LibraryConfig) -> DatabaseServer | None:

@@ -185,28 +185,25 @@ async def drop_other_generations(
     await library.close_indexes(corpus.id, but=corpus.generation)
 
 
-async def place_corpora(
-    library: Library, names: Mapping[ChromaStore, Sequence[str]] | None = None
-) -> None:
+async def place_corpora(library: Library) -> None:
     """Find out which of several servers has the vectors of each corpus, where the catalogue doesn't
     say, or names one whose address is another now. A corpus that has no vectors gets a server.
-    ``names`` are those of all collections by store, of the servers that can be had.
 
     What can't be told until all servers can be had stays as it is.
     """
-    unplaced = [
-        each for each in await library.catalogue.corpora.all() if library.stores.misses(each)
-    ]
-    if not library.stores.places or not unplaced:
+    stores = library.stores
+    unplaced = [each for each in await library.catalogue.corpora.all() if stores.misses(each)]
+    if not stores.places or not unplaced:
         return
-    names = await library.stores.names() if names is None else names
-    answer = len(names) == len(library.stores.urls)
+    names = await stores.names()
+    all_answer = len(names) == len(stores.urls)
     for corpus in unplaced:
         server = await _server_with(names, corpus)
-        if server is None and corpus.vector_server is None:
+        if server is None:
             async with library.database.connect() as connection:
-                if answer or not await passages_of(connection, corpus.id):
-                    server = await choose_server(connection, library.stores.urls, corpus.id)
+                unknown = corpus.vector_server is None and all_answer
+                if unknown or not await passages_of(connection, corpus.id):
+                    server = await choose_server(connection, stores.answering_urls, corpus.id)
         if server is not None:
             await library.catalogue.corpora.place(corpus, server)
             library.forget(corpus.name)

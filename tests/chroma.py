@@ -15,12 +15,13 @@ from tests.deadlines import scaled
 
 
 @contextlib.contextmanager
-def chroma_server(folder: Path) -> Iterator[str]:
-    """The address of a server on a free port that answers, with its files in ``folder``; it is ended
-    at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def chroma_server(folder: Path, port: int | None = None) -> Iterator[str]:
+    """The address of a server that answers on ``port``, by default a free one, with its files in
+    ``folder``; it is ended at the end."""
+    if port is None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     command = Path(sys.executable).with_name("chroma")
     arguments = ["run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
     with subprocess.Popen(

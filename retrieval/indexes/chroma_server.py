@@ -106,6 +106,11 @@ class ServerChroma:
                 self._begin_looking(error.note)
             raise
 
+    @property
+    def is_late(self) -> bool:
+        """Whether questions do without it until it answers again."""
+        return self._late is not None
+
     def _begin_looking(self, late: Note) -> None:
         self._late = late
         self._watch(late)

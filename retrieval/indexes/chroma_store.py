@@ -351,6 +351,11 @@ class ChromaStore:
         """The address of a server."""
         return self.chroma.url if isinstance(self.chroma, ServerChroma) else None
 
+    @property
+    def is_late(self) -> bool:
+        """Whether it is a server that questions do without until it answers again."""
+        return isinstance(self.chroma, ServerChroma) and self.chroma.is_late
+
     async def holds(self, corpus_id: int, generation: int, names: Sequence[str]) -> bool:
         """Whether it has vectors of a build of a corpus's indexes; ``names`` are those of all
         collections."""

@@ -70,6 +70,12 @@ class VectorStores:
         """The addresses of the servers; none for the embedded Chroma."""
         return [url for url in self._stores if url is not None]
 
+    @property
+    def answering_urls(self) -> list[str]:
+        """The addresses of the servers that aren't known to be late; of all if every one is."""
+        late = {store.url for store in self if store.is_late}
+        return [url for url in self.urls if url not in late] or self.urls
+
     def of(self, corpus: Corpus) -> ChromaStore:
         """Return the store with the vectors of a corpus. If its server isn't among ours or isn't known
         yet, every call of that store raises a ``StorageError`` that says so."""
