@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus
 from retrieval.catalogue.access import Access
@@ -26,7 +23,6 @@ from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.catalogue.place import claim_place, server_id
 from retrieval.catalogue.server import DatabaseServer
 from retrieval.catalogue.server_lock import ServerWriterLock
-from retrieval.catalogue.vector_servers import choose_server
 from retrieval.embedders import Embedder, make_embedder, unpacked
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.chroma_space import give_back
@@ -152,7 +148,7 @@ async def _opened(
                 config.chroma_servers, name, embedder.identity, conditions, places=places
             )
             if places:
-                catalogue.corpora.choose_server = functools.partial(_chosen, stores)
+                catalogue.corpora.choose_server = stores.choose
         else:
             if writable:
                 await asyncio.to_thread(give_back, config.data_dir / "chroma")
@@ -169,10 +165,6 @@ async def _opened(
         await catalogue.close()
         raise
     return Library(config, catalogue, stores, embedder, clock, access=access, conditions=conditions)
-
-
-async def _chosen(stores: VectorStores, connection: AsyncConnection, corpus_id: int) -> str:
-    return await choose_server(connection, stores.answering_urls, corpus_id)
 
 
 async def _server(config: LibraryConfig) -> DatabaseServer | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from retrieval.catalogue import LAYOUT, Corpus
-from retrieval.catalogue.vector_servers import choose_server, choose_server_anew, passages_of
+from retrieval.catalogue.vector_servers import choose_server_anew, passages_of
 from retrieval.errors import IndexDamaged, StorageError
 from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.shared_vectors import SharedVectors
@@ -203,7 +203,7 @@ async def place_corpora(library: Library) -> None:
             async with library.database.connect() as connection:
                 unknown = corpus.vector_server is None and all_answer
                 if unknown or not await passages_of(connection, corpus.id):
-                    server = await choose_server(connection, stores.answering_urls, corpus.id)
+                    server = await stores.choose(connection, corpus.id)
         if server is not None:
             await library.catalogue.corpora.place(corpus, server)
             library.forget(corpus.name)

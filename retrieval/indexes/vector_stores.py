@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from retrieval.catalogue import Corpus
+from retrieval.catalogue.vector_servers import choose_server
 from retrieval.errors import IndexDamaged, Note, SettingsError, StorageError
 from retrieval.indexes.chroma_server import MissingServer, ServerChroma
 from retrieval.indexes.chroma_store import HELD_BYTES, ChromaStore
@@ -69,6 +72,10 @@ class VectorStores:
     def urls(self) -> list[str]:
         """The addresses of the servers; none for the embedded Chroma."""
         return [url for url in self._stores if url is not None]
+
+    async def choose(self, connection: AsyncConnection, corpus_id: int) -> str:
+        """Return the address of the server that a corpus without vectors goes to."""
+        return await choose_server(connection, self.answering_urls, corpus_id)
 
     @property
     def answering_urls(self) -> list[str]:
