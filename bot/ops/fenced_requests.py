@@ -1,7 +1,7 @@
-"""Requests to Discord of a task that works under a lease are sent only while it surely has it.
+"""Send a task's requests to Discord only while the lease that it works under is current.
 
-A process may be stopped at any moment and go on when another one has done the same. So it looks at
-the last moment before each request is written.
+A process may be suspended at any moment and continue after another one has done the same work. So
+the lease is checked at the last moment before each request is written.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from retrieval.catalogue.fences import current_fence
 
 
 def fencing_trace() -> aiohttp.TraceConfig:
-    """What has a session of aiohttp look before each try of a request, for ``discord.Client``."""
+    """Return a trace, for ``discord.Client``, that checks the lease before each attempt of a
+    request."""
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(_look)
-    # Until there is a connection it may take a while.
+    # Connecting may take a while.
     trace.on_connection_create_end.append(_look)
     trace.on_connection_reuseconn.append(_look)
     return trace

@@ -1,8 +1,8 @@
-"""The shards of one process among several on a database: taken and held by leases.
+"""The shards of one process among several on a database, taken and held by leases.
 
-Each process holds a fair share. What a dead one held is taken when its leases have run out; one that
-was stopped for longer finds at its first look that they are another's, and closes those shards before
-anything that arrived on them is read.
+Each process holds a fair share. The shards of a dead process are taken when its leases expire. A
+process that was suspended for longer finds at its first look that they are another's, and closes
+those shards before anything that arrived on them is read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
 
-# A dead process's shards are free after that, and connected within a minute.
+# After this, a dead process's shards are free; they are connected within a minute.
 _SECONDS, _PAUSE = 20.0, 5.0
 
 
@@ -35,11 +35,11 @@ async def _always() -> None:
 class ShardLeases:
     """Holds shards of ``count`` for ``client``, ``seconds`` at a time.
 
-    ``join`` before the client connects, ``launch`` in place of its ``launch_shards``, ``close`` when
-    it is closed. ``ids`` changes with what is held;
-    ``on_processes`` is told at each look how many processes share the shards. ``may_hold`` raises
-    ``FolderInUse`` where this process may hold none any more, because another one writes: it gives
-    all back then, and ``on_lost`` is told.
+    Call ``join`` before the client connects, ``launch`` in place of its ``launch_shards``, and
+    ``close`` when it is closed. ``ids`` are the shards held at present. ``on_processes`` is called
+    at each look with the number of processes that share the shards. ``may_hold`` raises
+    ``FolderInUse`` if this process may hold none any more because another one writes: all are given
+    up then, and ``on_lost`` is called.
     """
 
     def __init__(
@@ -70,15 +70,15 @@ class ShardLeases:
         # Whether nobody holds shards of another count.
         self._alone = False
         self._closing = False
-        # When the database last could not be had, of `awake_seconds`.
+        # When the database was last unavailable, by `awake_seconds`.
         self._away: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._round: asyncio.Task[None] | None = None
         _guard_sockets(client, self)
 
     async def join(self) -> None:
-        """Return when this process holds a shard, which may take until others gave theirs up. From
-        then on what it holds is renewed. Raises ``StorageError`` if the database can't be had."""
+        """Return once this process holds a shard, which may wait until others give theirs up; from
+        then on leases are renewed. Raises ``StorageError`` if the database is unavailable."""
         await self.look()
         if not (self.ids and self._alone):
             _log.info("waiting for shards, which other processes hold")
@@ -91,10 +91,12 @@ class ShardLeases:
         self._task = asyncio.create_task(rounds, name="shards")
 
     async def launch(self) -> None:
-        """Connect what is held, one shard after the other, and from then on what becomes free. With
-        none discord.py would connect all."""
+        """Connect the shards held, one after the other, and from then on those that become free.
+
+        Without any shards, discord.py would connect all.
+        """
         state = self._client._connection
-        # Not a copy: by it discord.py reckons how many have to be ready.
+        # Not a copy: discord.py counts in it how many have to be ready.
         state.shard_count, state.shard_ids = self._count, self.ids
         for shard_id in list(self.ids):
             if shard_id in self._held:  # it wasn't lost meanwhile
@@ -102,39 +104,42 @@ class ShardLeases:
         self._connected = True
 
     async def close(self) -> None:
-        """Give everything back: the shards are closed."""
+        """Give up all shards and leases; the client is closed already."""
         self._closing = True
         tasks = [each for each in (self._task, self._round) if each is not None]
         await cancel(*tasks, *self._launching.values())
         held = self._all()
         self._held.clear()
         self.ids.clear()
-        with contextlib.suppress(StorageError):  # they run out
+        with contextlib.suppress(StorageError):  # they expire
             await self._leases.release(held)
 
     def lease_of(self, shard_id: int) -> Lease | None:
-        """What this process may write under for a shard's servers."""
+        """Return the lease under which this process writes for a shard's servers; None if it isn't
+        held."""
         return self._held.get(shard_id)
 
     def is_connected(self) -> bool:
-        """Whether this process holds shards, and is connected by each. discord.py goes on to know
-        those that were closed when they were given up."""
+        """Return whether this process holds shards and all of them are connected.
+
+        discord.py still lists those that were closed when they were given up.
+        """
         shards = self._client.shards
         return bool(self._held) and all(
             shard_id in shards and not shards[shard_id].is_closed() for shard_id in self._held
         )
 
     def require(self, shard_id: int) -> None:
-        """Raise ``CancelledError``, the one thing upon which discord.py doesn't try again, for a
-        shard that this process doesn't hold and may not connect."""
+        """Raise ``CancelledError`` for a shard that this process doesn't hold and mustn't connect:
+        after any other error discord.py would try again."""
         if shard_id not in self._held:
             raise asyncio.CancelledError
 
     async def guard(self) -> None:
-        """Return at once while all that is held is current; else look first what still is.
+        """Return at once if everything held is current; otherwise look first what still is.
 
-        Where the database can't be had nobody else can take anything, and who asks is told that it
-        is away; what was found out just now isn't waited for again.
+        If the database is unavailable, nobody else can take anything: that is logged, and not
+        waited for again soon.
         """
         if all(each.is_current for each in self._held.values()):
             return
@@ -148,8 +153,10 @@ class ShardLeases:
             _log.exception("the shards could not be looked at")
 
     async def look(self) -> None:
-        """Renew what is held, close what was lost, and take or give up shards for a fair share. One
-        look at a time: who asks meanwhile waits for the same. Raises ``StorageError``."""
+        """Renew what is held, close what was lost, and take or give up shards for a fair share.
+
+        There is one look at a time, which all callers wait for. Raises ``StorageError``.
+        """
         if self._closing:
             return
         if self._round is None or self._round.done():
@@ -193,9 +200,12 @@ class ShardLeases:
                 await self._yields()
 
     async def _yields(self) -> bool:
-        """Whether this process may hold no shard, because others hold some of another count: both
-        would serve every server. Gives all up then. Of two that took theirs at once, the one with
-        more shards keeps them, and connects when the other has given its own up."""
+        """Return whether this process may hold no shard, having given up all, because others hold
+        some of another count: both would serve every server.
+
+        If two take theirs at once, the one with more shards keeps them, and connects when the other
+        has given up its own.
+        """
         names = [each.name for each in await self._leases.held("shard:")]
         counts = {int(name.rpartition("/")[2]) for name in names} - {self._count}
         self._alone = not counts
@@ -208,7 +218,7 @@ class ShardLeases:
         return True
 
     def _all(self) -> list[Lease]:
-        """All leases of this process: its shards', and its own."""
+        """Return all leases of this process: its shards' and its own."""
         return [*self._held.values(), *([self._process] if self._process else [])]
 
     async def _renew(self) -> None:
@@ -257,30 +267,30 @@ class ShardLeases:
         _log.info("gave up a shard for another process", extra=details(shard=shard_id))
 
     async def _give_all_up(self) -> None:
-        """Close all shards, and be none of the processes that share them."""
+        """Close all shards, and leave the processes that share them."""
         held = self._all()
         self._held.clear()
         self._process = None
         for shard_id in list(self.ids):
             await self._forget(shard_id)
-        with contextlib.suppress(StorageError):  # they run out
+        with contextlib.suppress(StorageError):  # they expire
             await self._leases.release(held)
 
     async def _forget(self, shard_id: int) -> None:
-        """Close a shard, and know none of its servers any more."""
+        """Close a shard, and forget its servers."""
         self.ids.remove(shard_id)
         if (launching := self._launching.pop(shard_id, None)) is not None:
             await cancel(launching)
         await self._disconnect(shard_id)
         for guild in [each for each in self._client.guilds if each.shard_id == shard_id]:
-            # discord.py forgets a server only where the bot was removed from it.
+            # discord.py forgets a server only when the bot is removed from it.
             self._client._connection._remove_guild(guild)
 
     async def _disconnect(self, shard_id: int) -> None:
         shard = self._client.get_shard(shard_id)
         if shard is None:
             return
-        # Closed, it may be about to connect anew.
+        # Though closed, it may be about to reconnect.
         shard._parent._cancel_task()
         await shard.disconnect()
 

@@ -1,4 +1,5 @@
-"""What was said lately, for all processes on a database: bounded in number, and forgotten with time."""
+"""Recent conversations, for all processes on a database: limited in number and deleted with
+time."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ class StoredConversation:
 
 
 async def load_turns(database: Database, key: str, since: datetime) -> list[dict[str, Any]] | None:
-    """The turns of the conversation under a key; None if there is none of after ``since``."""
+    """Return the turns of the conversation under a key; None if there is none since ``since``.
+    Raises ``StorageError``."""
     query = select(conversations.c.turns).where(
         conversations.c.key == key, conversations.c.at >= to_micros(since)
     )
@@ -46,8 +48,8 @@ async def save_conversation(
     forgotten_before: datetime,
     most: int,
 ) -> None:
-    """Keep a conversation in which a person took part instead of the one under its key, and forget
-    the old ones and those beyond ``most``."""
+    """Store a conversation in which a person took part in place of the one under its key; delete
+    old ones and those beyond ``most``. Raises ``StorageError``."""
     values = {
         "corpus": stored.corpus,
         "guild_id": stored.guild_id,
@@ -79,7 +81,8 @@ async def forget_conversations(
     guild_id: int | None = None,
     corpus: str | None = None,
 ) -> None:
-    """Delete what a person took part in, what was said in a server, or what was answered from a corpus."""
+    """Delete what a person took part in, what was said in a server, or what was answered from a
+    corpus. Raises ``StorageError``."""
     table = conversations.c
     mine: ColumnElement[bool]
     if user_id is not None:
@@ -96,5 +99,5 @@ async def forget_conversations(
 
 
 def _insert(connection: AsyncConnection) -> Any:
-    """The INSERT of the database's dialect, which knows what to do in a conflict."""
+    """Return the INSERT of the database's dialect, which handles conflicts."""
     return postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
