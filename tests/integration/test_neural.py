@@ -166,7 +166,7 @@ def hub(answers: bool) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("answers", "why"), [(False, "could not be downloaded from http"), (True, "still being loaded")]
+    ("answers", "why"), [(False, "couldn't be downloaded from http"), (True, "still being loaded")]
 )
 async def test_a_reranker_that_cannot_be_downloaded_is_told_once_and_questions_are_answered(
     newsdesk: Newsdesk, demo_folder: Path, tmp_path: Path, answers: bool, why: str

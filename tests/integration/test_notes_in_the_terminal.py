@@ -40,7 +40,7 @@ def test_a_note_of_moderators_stands_among_an_answers_remarks(
     monkeypatch.chdir(tmp_path)
     shown = CliRunner().invoke(app, ["ask", BRIDGE.upper(), "--json"])
     record = json.loads(shown.stdout)
-    assert record["notes"][0] == f"Moderators added on 5 March 2026: {SAID}"
+    assert record["notes"][0] == f"Note added by moderators on 5 March 2026: {SAID}"
     assert SAID not in record["answer"]
     plain = CliRunner().invoke(app, ["ask", BRIDGE])
     assert SAID in " ".join(plain.stdout.split())

@@ -213,7 +213,7 @@ def test_a_folder_of_a_newer_version_is_left_alone(newsdesk: Newsdesk, tmp_path:
     for command in (("status",), ("ask", "x"), ("ingest", "a.txt")):
         done = newsdesk(*command)
         assert done.returncode == 1
-        assert "newer Newsdesk" in done.stderr
+        assert "newer version of Newsdesk" in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
 
@@ -340,7 +340,7 @@ def test_a_corpus_that_is_not_there_is_told_with_those_that_are(
     assert begin.returncode == 1
     assert "`newsdesk ingest FILE`" in begin.stderr
     assert newsdesk("ingest", _write(tmp_path / "a.jsonl", article(1))).returncode == 0
-    said = "newsdesk: There is no corpus called locl; known: local.\n"
+    said = "newsdesk: There is no corpus called locl; existing corpora: local.\n"
     for command in (
         ("articles", "find", "topic1"), ("stories", "show", "https://example.com/news/1"),
         ("audit",), ("feeds", "list"), ("jobs", "list"), ("reindex",), ("digest",),
@@ -351,8 +351,10 @@ def test_a_corpus_that_is_not_there_is_told_with_those_that_are(
     for command in (("ask", "topic1"), ("search", "topic1")):
         done = newsdesk(*command, "--corpus", "locl", "--json")
         assert done.returncode == 0
-        assert lines(done.stdout)[0]["notes"] == ["There is no corpus called locl; known: local."]
-    assert newsdesk("audit", "--about", "nothing").stdout == "Nothing was done to nothing.\n"
+        assert lines(done.stdout)[0]["notes"] == [
+            "There is no corpus called locl; existing corpora: local."
+        ]
+    assert newsdesk("audit", "--about", "nothing").stdout == "Nothing has been done to nothing.\n"
 
 
 def test_status_names_the_newest_by_its_date_and_the_model_that_answers(

@@ -61,7 +61,8 @@ def discord() -> str:
         restricted = " Moderators only." if command.get("default_member_permissions") else ""
         if command.get("type", 1) != 1:
             parts.append(
-                f"### {command['name']}\n\nIn the menu of a message, under *Apps*.{restricted}"
+                f"### {command['name']}\n\nRight-click a message (on a phone, long-press it) and choose "
+                f"*Apps*.{restricted}"
             )
             continue
         parts += _slash(command, f"/{command['name']}", restricted)

@@ -61,7 +61,7 @@ def test_all_wrong_settings_are_told_at_once(data: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         load_settings(wrong)
     said = in_english(refused.value)
-    assert "NEWSDESK_TIMEZON is not a setting; did you mean NEWSDESK_TIMEZONE?" in said
+    assert "NEWSDESK_TIMEZON isn't a setting; did you mean NEWSDESK_TIMEZONE?" in said
     assert "“Mars”" in said
     assert "NEWSDESK_HEALTH_PORT" in said
     assert said.count("\n") == 0

@@ -120,10 +120,10 @@ def test_a_wrong_value_is_told_with_what_is_allowed(
 def test_what_is_no_host_to_be_allowed_is_told_alone_of_the_list(host: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as told:
         load_settings({"NEWSDESK_FETCH_ALLOW": f"localhost:80,{host}"}, tmp_path / ".env")
-    shown = "the value that is set" if "@" in host else f"“{host}”"
+    shown = "the current value" if "@" in host else f"“{host}”"
     assert in_english(told.value) == (
-        "NEWSDESK_FETCH_ALLOW must be hosts such as localhost or 10.0.0.5:8080, with "
-        f"commas between them, not {shown}. .env.example explains it."
+        "NEWSDESK_FETCH_ALLOW must be comma-separated hosts, such as localhost,10.0.0.5:8080, "
+        f"not {shown}. .env.example explains it."
     )
 
 

@@ -45,7 +45,7 @@ async def test_a_job_is_one_entry_with_what_came_of_it(start: Start, site: NewsS
         shown = _entries(await desk.do("audit"))
         by_action = {re.findall(r"\*\*(.+?)\*\*", line)[0]: line for line in shown}
         assert len(shown) == len(by_action)
-        threads = "setting: Opens a thread for an answer"
+        threads = "setting: Opens a thread for each answer"
         assert set(by_action) == {threads, "articles were added", "added a feed", "started a job"}
         assert "3 new, 1 rejected" in by_action["started a job"]
         assert "2 new" in by_action["articles were added"]
@@ -77,7 +77,7 @@ async def test_the_audit_is_filtered_by_person_action_and_time(
         assert "Nothing has been done" in (await desk.do("audit", action="set")).text
         assert len(_entries(await desk.do("audit", since="2026-03-05", until="2026-03-05"))) == 3
         assert "Nothing has been done" in (await desk.do("audit", until="yesterday")).text
-        assert "not a date" in (await desk.do("audit", since="once upon")).text
+        assert "isn't a date" in (await desk.do("audit", since="once upon")).text
         choices = await desk.boss.autocomplete(desk.general, "audit", option="action", typed="priv")
         assert [(choice.name, choice.value) for choice in choices] == [
             ("setting: Answers are private by default", "settings.private")

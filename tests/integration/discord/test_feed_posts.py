@@ -233,7 +233,7 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
         patch.setattr(feeds, "feeds", counted)
         assert "topic ferries" in await do("posts list")
         assert read == [room.corpus]
-    assert "is removed" in await do("posts remove", post=2)
+    assert "has been removed" in await do("posts remove", post=2)
     standin.deny(general, "embed_links")
     assert "Embed Links" in await do("post", change=1, channel=general, clear="mention")
     assert "is paused" in await do("posts pause", post=1)
@@ -241,7 +241,7 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
     assert "is active again" in await do("posts resume", post=1)
     [choice] = await mo.autocomplete(general, "feeds posts remove", option="post", typed="")
     assert choice.name.startswith("1 · #news · topic bridges")
-    assert "is removed" in await do("posts remove", post=1)
+    assert "has been removed" in await do("posts remove", post=1)
     assert "no posting rules" in await do("posts list")
     audit = await (await mo.slash(general, "audit")).final()
     assert all(

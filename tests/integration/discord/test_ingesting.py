@@ -50,14 +50,14 @@ async def test_links_come_in_as_one_job_whose_message_ends_in_a_summary(desk: Se
     assert "33 found" in done.text
     assert "32 indexed" in done.text
     assert "1 skipped" in done.text
-    assert "1 × the server answered 404 Not Found" in done.text
+    assert "1 × the site responded with 404 Not Found" in done.text
     assert documents.title_of(1) in done.text
     assert "and 27 more" in done.text
     assert done.buttons == []
     assert not done.is_ephemeral
     assert await desk.articles() == 32
     again = await desk.ingested("ingest url", links=site.url("/news/1"))
-    assert "1 already known" in again.text
+    assert "1 already here" in again.text
     asked = await desk.ada.slash(desk.general, "ask", question="What did Mayor Hanna Lind1 say?")
     assert "Hanna Lind1" in (await asked.final(whole)).text
 
@@ -164,9 +164,9 @@ async def test_a_pasted_text_comes_in_with_its_title_link_and_date(desk: Server)
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"Date, if known": "someday"}, "someday is not a date"),
+        ({"Date, if known": "someday"}, "someday isn't a date"),
         ({"Link, if there is one": "nowhere"}, "I can't open nowhere"),
-        ({"Title": "  "}, "give a title and a text"),
+        ({"Title": "  "}, "give both a title and a text"),
     ],
 )
 async def test_a_form_with_mistakes_is_refused_in_one_sentence(
@@ -224,7 +224,7 @@ async def test_a_job_is_cancelled_by_its_button_and_what_came_in_stays(desk: Ser
     refused = await (await desk.ada.press(message, "Cancel")).final()
     assert "Only moderators" in refused.text
     pressed = await (await desk.boss.press(message, "Cancel")).final()
-    assert "It is stopping" in pressed.text
+    assert "The job is being cancelled" in pressed.text
     done = await begun.final(over)
     assert "Cancelled" in done.text
     count = await desk.articles()

@@ -153,7 +153,7 @@ async def test_a_feed_is_paused_resumed_and_removed_by_its_suggestion(desk: Serv
     choices = await desk.boss.autocomplete(desk.general, "feeds resume", option="feed", typed="/a")
     assert [c.name for c in choices] == ["1 · The Local Courier · paused"]
     assert "active again" in (await desk.do("feeds resume", feed="1")).text
-    assert "is removed" in (await desk.do("feeds remove", feed=desk.site.url("/b"))).text
+    assert "has been removed" in (await desk.do("feeds remove", feed=desk.site.url("/b"))).text
     assert desk.site.url("/b") not in (await desk.do("feeds list")).text
 
 
@@ -161,7 +161,7 @@ async def test_a_feed_is_paused_resumed_and_removed_by_its_suggestion(desk: Serv
     ("command", "options", "said"),
     [
         ("feeds add", {"address": "nonsense"}, "I can't open"),
-        ("feeds add", {"address": "{site}/status/500"}, "the server answered 500"),
+        ("feeds add", {"address": "{site}/status/500"}, "the site responded with 500"),
         ("feeds add", {"address": "{site}/news/1"}, "I can't find a readable feed"),
         ("feeds add", {"address": "http://127.0.0.1:1/feed"}, "I can't find a readable feed"),
         ("feeds add", {"address": "{site}/feed", "include": "a," * 25}, "Give at most 20 words"),
@@ -221,7 +221,7 @@ async def test_a_removed_article_is_out_of_answers_at_once_and_old_sources_say_s
     assert f"<@{desk.boss.id}> removed the article" in again.text
     assert "/articles restore" in again.text
     twice = await desk.do("articles remove", article=article_id)
-    assert "already removed" in twice.text
+    assert "already been removed" in twice.text
     found = await desk.do("articles find", words="/news/3")
     assert "One article found" in found.text
     assert "a hoax" in found.text
@@ -231,7 +231,7 @@ async def test_a_removed_article_is_out_of_answers_at_once_and_old_sources_say_s
     assert choice.value == article_id
     restored = await desk.do("articles restore", article=str(choice.value))
     assert "appears in answers again" in restored.text
-    assert "isn't removed" in (await desk.do("articles restore", article=article_id)).text
+    assert "hasn't been removed" in (await desk.do("articles restore", article=article_id)).text
     assert "/news/3)" in await _told(desk)
     sources = await (await desk.ada.press(asked, "Sources")).final()
     assert "removed" not in sources.text
@@ -261,12 +261,12 @@ async def test_stories_are_shown_split_and_merged(desk: Server) -> None:
     assert documents.title_of(3) not in split.text
     assert "A story of one article" in (await desk.do("stories show", article=first)).text
     merged = await desk.do("stories merge", article=first, other=second)
-    assert "One story of 2 articles now" in merged.text
+    assert "Merged into one story of 2 articles" in merged.text
     assert documents.title_of(48) in merged.text
     again = await desk.do("stories merge", article=first, other=second)
     assert "can't be merged" in again.text
     await desk.do("articles remove", article=second)
-    assert "is in no story" in (await desk.do("stories show", article=second)).text
+    assert "isn't in any story" in (await desk.do("stories show", article=second)).text
 
 
 # Audit

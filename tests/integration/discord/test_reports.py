@@ -93,7 +93,7 @@ async def test_a_note_is_shown_with_the_answer_and_whenever_it_is_asked_again(
     said = "It was **413** million. @everyone"
     kept = await boss.submit_modal(form, {(await _label(form)): said})
     assert "is now shown with this answer" in (await kept.final()).text
-    await standin.wait_until(lambda: "Note by the moderators" in answer.text)
+    await standin.wait_until(lambda: "Note from the moderators" in answer.text)
     assert f"<@{boss.id}>" in answer.text
     assert r"\*\*413\*\*" in answer.text
     assert answer.component("Sources")  # its buttons are still there

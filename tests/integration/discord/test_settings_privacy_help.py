@@ -244,7 +244,7 @@ async def test_usage_shows_the_budget(
         boss = standin.member(guild, "Mo", moderator=True)
         shown = await (await boss.slash(standin.channel(guild), "usage")).final()
         assert "0 tokens" in shown.text
-        assert "0 % of the daily budget" in shown.text
+        assert "0% of the daily budget" in shown.text
         assert "no daily budget" in shown.text
 
 

@@ -137,8 +137,8 @@ async def test_ask_watch_it_being_written_check_follow_up_rate_restart(
 @pytest.mark.parametrize(
     ("changes", "privileged", "says"),
     [
-        ({"DISCORD_TOKEN": ""}, True, "DISCORD_TOKEN is not set"),
-        ({"DISCORD_TOKEN": "MTIz.abc.wrong"}, True, "Discord refuses DISCORD_TOKEN"),
+        ({"DISCORD_TOKEN": ""}, True, "DISCORD_TOKEN isn't set"),
+        ({"DISCORD_TOKEN": "MTIz.abc.wrong"}, True, "Discord rejected DISCORD_TOKEN"),
         ({"NEWSDESK_MESSAGE_CONTENT": "true"}, False, "message content intent"),
         ({"NEWSDESK_DISCORD_API_URL": "http://127.0.0.1:9/api/v10"}, True, "Discord can't be reached"),
     ],
