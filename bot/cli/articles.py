@@ -22,10 +22,10 @@ stories = typer.Typer(
 )
 
 _Reference = Annotated[
-    str, typer.Argument(help="An article: its id, the beginning of its id, or its URL.")
+    str, typer.Argument(help="The article's id, the beginning of its id, or its URL.")
 ]
 _StoryReference = Annotated[
-    str, typer.Argument(help="A story's number, or one of its articles: its id or its URL.")
+    str, typer.Argument(help="A story's number, or the id or URL of one of its articles.")
 ]
 
 
@@ -33,7 +33,7 @@ _StoryReference = Annotated[
 def find(
     words: Annotated[list[str], typer.Argument(help="Words in the title, publisher or URL.")],
     corpus: o.Corpus = "local",
-    limit: Annotated[int, typer.Option(min=1, max=100, help="How many articles.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of articles.")] = 20,
     as_json: o.Json = False,
 ) -> None:
     """Find articles, including removed ones, newest first.
@@ -52,11 +52,11 @@ def find(
 @articles.command("list")
 def list_(
     corpus: o.Corpus = "local",
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many articles.")] = 20,
-    removed: Annotated[bool, typer.Option("--removed", help="Only removed ones.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of articles.")] = 20,
+    removed: Annotated[bool, typer.Option("--removed", help="Only removed articles.")] = False,
     as_json: o.Json = False,
 ) -> None:
-    """List the newest articles of a corpus, including removed ones."""
+    """List the newest articles in a corpus, including removed ones."""
     found = open_moderator(
         "articles list",
         corpus,
@@ -112,10 +112,10 @@ def restore(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json =
 @stories.command("list")
 def list_stories(
     corpus: o.Corpus = "local",
-    limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many stories.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="Maximum number of stories.")] = 20,
     as_json: o.Json = False,
 ) -> None:
-    """List the stories of a corpus, those with the newest articles first."""
+    """List the stories in a corpus, those with the newest articles first."""
     found: list[StorySummary] = open_moderator(
         "stories list", corpus, lambda m: m.articles.stories(limit), writing=False
     )
@@ -156,7 +156,8 @@ def split(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = F
 def merge(
     reference: _StoryReference,
     other: Annotated[
-        str, typer.Argument(help="The other story: its number, or one of its articles.")
+        str,
+        typer.Argument(help="The other story's number, or the id or URL of one of its articles."),
     ],
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
@@ -174,13 +175,14 @@ def merge(
 def audit(
     about: Annotated[
         str | None,
-        typer.Option(help="Only actions on one article, feed or job, given by its id."),
+        typer.Option(help="Only actions on the article, feed or job with this id."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of entries.")] = 50,
     details: Annotated[
         bool,
         typer.Option(
-            "--details", help="List each article separately, including those of a job or feed."
+            "--details",
+            help="List each article separately, including those added by a job or feed.",
         ),
     ] = False,
     corpus: o.Corpus = "local",
@@ -188,8 +190,8 @@ def audit(
 ) -> None:
     """Show who did what, when and from where, newest first.
 
-    Each job is one entry, and so are all articles that a feed or a person added within an hour.
-    --details and --json list each article.
+    Each job is one entry; all articles added by the same feed or person within an hour are grouped
+    into one. --details and --json list each article.
     """
     from retrieval.catalogue.audit_pages import AuditFilter, AuditRow
 
@@ -205,7 +207,9 @@ def audit(
         "audit", corpus, lambda m: m.audit_pages.read(wanted, 0, limit), writing=False
     )
     if not rows:
-        print("Nothing was done yet." if about is None else f"Nothing was done to {about}.")
+        print(
+            "Nothing has been done yet." if about is None else f"Nothing has been done to {about}."
+        )
     for row in rows:
         entry = row.entry
         where = f" ({entry.where})" if entry.where else ""

@@ -61,7 +61,7 @@ def search(
         typer.Option(help="Show how the question was understood and what makes up each score."),
     ] = False,
 ) -> None:
-    """Find the passages that a question is about.
+    """Find the passages most relevant to a question.
 
     The question may name a time and a publisher: newsdesk search "What did the BBC report last week?"
     """
@@ -134,7 +134,7 @@ def ask(
 
 
 def demo(as_json: o.Json = False) -> None:
-    """Answer questions about a few invented articles: no key, no network."""
+    """Answer questions about a few invented articles. This needs no key and no network."""
 
     async def run() -> None:
         if sys.stderr.isatty():

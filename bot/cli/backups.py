@@ -29,7 +29,7 @@ def backup(
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Back up all data to one file. The bot may keep running."""
+    """Back up all data to one file. The bot can keep running."""
 
     async def run() -> BackupInfo:
         from bot.cli.progress import telling
@@ -60,7 +60,10 @@ def backup(
 def restore(
     file: File,
     check: Annotated[
-        bool, typer.Option("--check", help="Only read the backup and verify its checksums.")
+        bool,
+        typer.Option(
+            "--check", help="Only read the backup and verify its checksums; restore nothing."
+        ),
     ] = False,
     as_json: o.Json = False,
 ) -> None:
@@ -91,7 +94,7 @@ def restore(
     if as_json:
         print_json({"file": str(file), "restored": not check, **_told(info)})
         return
-    held = f"{info.counts['articles']} articles and {info.counts['feeds']} feeds of {info.made_at}"
+    held = f"{info.counts['articles']} articles and {info.counts['feeds']} feeds, backed up at {info.made_at}"
     print(f"{file}: {'holds' if check else 'restored'} {held}")
 
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from retrieval.library import Library
 
 _HELP = """\
-/source BBC       use only articles from this publisher (name or host); /source all: from all
+/source BBC       use only articles from this publisher (name or host); /source all: every publisher
 /source           list the publishers
-/sources          show the passages that the last answer cites; /sources 2: only that one
-/as-of 2023-11-03 answer as of this date; /as-of now: as of each question
+/sources          show the passages that the last answer cites; /sources 2: only passage 2
+/as-of 2023-11-03 answer as of this date; /as-of now: as of the current time
 /new              start a new conversation
 /help             show this list
 /quit             end the chat, like Ctrl-D"""
@@ -47,7 +47,7 @@ def chat(
     """Ask questions in a conversation. End it with Ctrl-D or `quit`.
 
     `/help` lists the commands. A question may refer to the one before: "and who paid for it?",
-    "what about Japan?". If nothing is ingested, chat uses the bundled demo articles.
+    "what about Japan?". If nothing has been ingested, chat uses the bundled demo articles.
     """
     moment = o.moment(as_of, "--as-of", end=True)
 
@@ -138,7 +138,7 @@ class _Chat:
             from bot.answering.conversation import Conversation
 
             self.said, self.last = Conversation(), None
-            self._tell("This is a new conversation.")
+            self._tell("A new conversation has started.")
         elif name == "/as-of":
             self._move(rest)
         elif name == "/source":
@@ -146,7 +146,7 @@ class _Chat:
         elif name == "/sources":
             self._cite(rest)
         else:
-            self._tell(f"There is no {name}; /help lists the commands.")
+            self._tell(f"There is no command {name}; /help lists the commands.")
 
     def _move(self, rest: str) -> None:
         try:
@@ -160,7 +160,7 @@ class _Chat:
     async def _only(self, rest: str) -> None:
         if rest:
             self.source = None if rest.lower() in ("all", "off") else rest
-            self._tell(f"Only articles of {self.source}." if self.source else "Every publisher.")
+            self._tell(f"Only articles from {self.source}." if self.source else "Every publisher.")
             return
         names = await self.library.source_names(self.corpus, "")
         more = f" and {len(names) - _PUBLISHERS} more" if len(names) > _PUBLISHERS else ""

@@ -27,10 +27,13 @@ _FORM = '{"claim": "…", "passages": ["…"]}'
 def check_claims(
     file: Annotated[
         Path,
-        typer.Argument(help=f"Lines like {_FORM}, also .gz; - for standard input.", metavar="FILE"),
+        typer.Argument(
+            help=f"Lines like {_FORM}, optionally gzipped; - for standard input.", metavar="FILE"
+        ),
     ],
     verifier: Annotated[
-        str | None, typer.Option(help="`rules` or `network`. Default: NEWSDESK_VERIFIER.")
+        str | None,
+        typer.Option(help="The verifier: `rules` or `network`. Default: NEWSDESK_VERIFIER."),
     ] = None,
     as_json: o.Json = False,
 ) -> None:

@@ -84,7 +84,7 @@ async def make_vectors(worker: VectorWorker) -> None:
     total = await worker.lacking()
     if not total:
         return
-    step = "making vectors; until then, search finds articles by their words"
+    step = "making vectors; for now, search finds articles only by their words"
     with telling(step) as tell:
         # Stopping loses nothing: the next command that brings in articles continues, or the bot.
         async for made in worker.finish():

@@ -26,27 +26,29 @@ def eval_command(
     questions: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Questions with answer, asked_at and gold_urls as JSON Lines, one file for each articles file."
+            help="Questions with answer, asked_at and gold_urls as JSON Lines; one file for each --articles file."
         ),
     ] = None,
     claims: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Measure verification instead: claims with passages and a label. Repeatable."
+            help="A file of labelled claims with passages; measures verification instead of answers. Repeatable."
         ),
     ] = None,
-    verifier: Annotated[str | None, typer.Option(help="For --claims: rules or network.")] = None,
+    verifier: Annotated[
+        str | None, typer.Option(help="The verifier for --claims: `rules` or `network`.")
+    ] = None,
     compare: Annotated[
         list[str] | None,
         typer.Option(
-            help="Compare with another setting: bm25, embedder=NAME, week=0 ... Repeatable."
+            help="Compare with a different setting: bm25, embedder=NAME, week=0 ... Repeatable."
         ),
     ] = None,
     abstention: Annotated[
         bool,
         typer.Option(
             "--abstention",
-            help="Also ask with only the older half of the articles, to measure how well it declines.",
+            help="Also ask with only the older half of the articles, to measure how well questions without an answer are declined.",
         ),
     ] = False,
     as_json: o.Json = False,
@@ -164,9 +166,9 @@ def _print_tradeoff(half: Tradeoff) -> None:
     from rich.console import Console
 
     Console(width=None).print(
-        f"With {half.articles} articles, those of the first half of the dates: {_cell(half.answered)} of the "
-        f"{len(half.known)} questions that they answer are answered, {_cell(half.right)} rightly, {_cell(half.abstained)} of the "
-        f"{len(half.unknown)} whose articles are all missing are refused; area under the curve {half.area:.3f}",
+        f"With the {half.articles} articles from the first half of the dates: of the {len(half.known)} questions that they "
+        f"can answer, {_cell(half.answered)} are answered, {_cell(half.right)} correctly; of the {len(half.unknown)} whose "
+        f"articles are all missing, {_cell(half.abstained)} are declined; area under the curve {half.area:.3f}",
         highlight=False,
     )
 
@@ -181,7 +183,7 @@ def _print(evaluations: list[Evaluation]) -> None:
     first, *others = evaluations
     console.print(
         f"{first.articles} articles, {len(first.outcomes)} questions: {len(first.counting)} that the articles "
-        f"answer, {len(first.uncovered)} without any of their articles",
+        f"can answer, {len(first.uncovered)} whose articles are all missing",
         highlight=False,
     )
     table = Table(

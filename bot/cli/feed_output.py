@@ -34,7 +34,7 @@ def print_import(done: list[FeedImport]) -> None:
 
     table = Table("feed", "what happened", "why", box=None, pad_edge=False)
     order = {"failed": 0, "added": 1, "known": 2}
-    words = {"failed": "not added", "added": "added", "known": "there already"}
+    words = {"failed": "not added", "added": "added", "known": "already there"}
     for each in sorted(done, key=lambda each: (order[each.status], each.listed.url)):
         table.add_row(
             each.listed.url, words[each.status], for_terminal(each.reason) if each.reason else ""
@@ -86,7 +86,7 @@ def print_feed(feed: Feed, as_json: bool, remark: str | None = None) -> None:
         print(f"   paused: {in_words(feed.pause_reason)}")
     else:
         every = feed.interval.total_seconds() / 60
-        print(f"   next at {feed.next_at:%Y-%m-%d %H:%M} UTC, about every {every:.0f} minutes")
+        print(f"   next check {feed.next_at:%Y-%m-%d %H:%M} UTC, about every {every:.0f} minutes")
     if feed.last_error and feed.state == "active":
         print(f"   failed {feed.failures} times in a row: {in_words(feed.last_error)}")
 

@@ -39,7 +39,7 @@ _Reference = Annotated[str, typer.Argument(help="A feed's number or address.")]
 
 @app.command()
 def preview(
-    address: Annotated[str, typer.Argument(help="A feed's or a site's URL, or a file.")],
+    address: Annotated[str, typer.Argument(help="The URL of a feed or site, or a file.")],
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
@@ -69,10 +69,10 @@ def preview(
 
 @app.command()
 def add(
-    address: Annotated[str, typer.Argument(help="A feed's or a site's URL.")],
+    address: Annotated[str, typer.Argument(help="The URL of a feed or site.")],
     corpus: o.Corpus = "local",
     include: Annotated[
-        list[str] | None, typer.Option(help="Take only items that contain this word. Repeatable.")
+        list[str] | None, typer.Option(help="Only items that contain this word. Repeatable.")
     ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(help="Leave out items that contain this word. Repeatable.")
@@ -104,7 +104,7 @@ def add(
 
 @app.command("list")
 def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """List the feeds of a corpus, their state, and when they are checked next."""
+    """List the feeds of a corpus, with their state and next check."""
 
     async def run() -> tuple[list[Feed], Path]:
         async with open_ingestion_services("feeds list", writing=False) as room:
@@ -126,7 +126,7 @@ def import_(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Add the feeds of an OPML file, testing each first. Existing feeds stay as they are.
+    """Add the feeds in an OPML file, testing each first. Existing feeds stay as they are.
 
     Example: newsdesk feeds import subscriptions.opml
     """
@@ -165,11 +165,11 @@ def import_(
 @app.command()
 def export(
     file: Annotated[
-        Path | None, typer.Argument(help="Where to write. Default: standard output.")
+        Path | None, typer.Argument(help="The file to write. Default: standard output.")
     ] = None,
     corpus: o.Corpus = "local",
 ) -> None:
-    """Write the feeds of a corpus as OPML, for this or any other feed reader.
+    """Write the feeds of a corpus as OPML, which Newsdesk and other feed readers can import.
 
     Example: newsdesk feeds export subscriptions.opml
     """
@@ -198,18 +198,18 @@ def filter(
     reference: _Reference,
     corpus: o.Corpus = "local",
     include: Annotated[
-        list[str] | None, typer.Option(help="Take only items that contain this word. Repeatable.")
+        list[str] | None, typer.Option(help="Only items that contain this word. Repeatable.")
     ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(help="Leave out items that contain this word. Repeatable.")
     ] = None,
     language: Annotated[
         list[str] | None,
-        typer.Option(help="Take only items in this language (de, en, ...). Repeatable."),
+        typer.Option(help="Only items in this language (de, en, ...). Repeatable."),
     ] = None,
     category: Annotated[
         list[str] | None,
-        typer.Option(help="Take only items in this category. Repeatable."),
+        typer.Option(help="Only items in this category. Repeatable."),
     ] = None,
     without_category: Annotated[
         list[str] | None,
@@ -217,12 +217,13 @@ def filter(
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Remove the current filters.")] = False,
     try_only: Annotated[
-        bool, typer.Option("--preview", help="Show what would pass, without changing anything.")
+        bool,
+        typer.Option("--preview", help="Show which items would pass, without changing anything."),
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Change which items of a feed are ingested: by words, language and category. Each option
-    replaces the earlier filter of its kind; the others stay.
+    """Change which items of a feed are ingested, by words, language and category. Each option
+    replaces the current filter of its kind; the other filters stay.
 
     Example: newsdesk feeds filter 3 --category politics --exclude horoscope --preview
     """
@@ -296,7 +297,8 @@ def remove(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
 @app.command()
 def check(
     references: Annotated[
-        list[str] | None, typer.Argument(help="Numbers or addresses of feeds. Default: all.")
+        list[str] | None,
+        typer.Argument(help="The numbers or addresses of feeds. Default: all feeds."),
     ] = None,
     corpus: o.Corpus = "local",
     due: Annotated[

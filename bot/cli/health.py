@@ -15,10 +15,10 @@ _SECONDS = 8.0
 
 
 def health(as_json: o.Json = False) -> None:
-    """Check whether the running bot can answer. Exit code 1 if it can't.
+    """Check whether the running bot can answer questions. The exit code is 1 if it can't.
 
-    It queries the bot's NEWSDESK_HEALTH_PORT, so both need the same settings. Problems that only
-    degrade answers are listed and don't count as failure.
+    This command asks the bot on NEWSDESK_HEALTH_PORT, so both need the same settings. Problems that
+    only make answers worse are listed, but don't change the exit code.
     """
     from bot.config.settings import load_settings
     from retrieval.errors import SettingsError

@@ -37,8 +37,8 @@ def ingest(
 ) -> None:
     """Ingest articles from files, URLs or standard input.
 
-    Files are .html .pdf .docx .eml .epub .txt .md .jsonl .xml, each also .gz, or a .zip of these. A URL
-    can be an article or a feed; - is standard input.
+    Supported files: .html .pdf .docx .eml .epub .txt .md .jsonl .xml; each may be gzipped (.gz), or
+    packed together in a .zip. A URL can lead to an article or a feed; - is standard input.
 
     Example: newsdesk ingest articles.jsonl.gz https://example.com/story
     """
@@ -72,7 +72,7 @@ def extract(
     url: Annotated[str | None, typer.Option(help="The URL the page came from.")] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Show the article in a saved page.
+    """Show the article extracted from a saved page.
 
     Example: newsdesk extract page.html --url https://example.com/story
     """
@@ -114,7 +114,9 @@ def extract(
 
 
 def reindex(
-    corpus: Annotated[str | None, typer.Option(help="Only this corpus. Default: all.")] = None,
+    corpus: Annotated[
+        str | None, typer.Option(help="Only this corpus. Default: all corpora.")
+    ] = None,
     as_json: o.Json = False,
 ) -> None:
     """Rebuild the indexes from the catalogue with the configured embedder."""

@@ -35,7 +35,7 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
         indexed = sum(tally.indexed for _, tally in jobs)
         rejected = sum(tally.rejected for _, tally in jobs)
         print(f"The last {len(jobs)}: {counted}; {indexed} articles indexed, {rejected} rejected")
-    _print_jobs(jobs, as_json, f"No jobs of the corpus {corpus}.")
+    _print_jobs(jobs, as_json, f"The corpus {corpus} has no jobs.")
 
 
 @app.command()

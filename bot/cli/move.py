@@ -27,10 +27,10 @@ def move(
     ],
     as_json: o.Json = False,
 ) -> None:
-    """Move all data to another folder, to PostgreSQL or back, without recomputing vectors.
+    """Move all data to a different folder, to PostgreSQL or back, without recomputing vectors.
 
-    Stop the bot first. The original data is not changed. If the move is interrupted, run the same
-    command again and it continues.
+    Stop the bot first. The original data isn't changed. If the move is interrupted, run the same
+    command again to continue.
     """
 
     is_url = "://" in to
@@ -69,5 +69,5 @@ def move(
     width = max(map(len, result.tables))
     for name, table in result.tables.items():
         print(f"{name:{width}} {table.rows:>10} {table.digest}")
-    print("\nMoved: rows and digests are equal on both sides.")
+    print("\nMoved: the copy has the same rows and checksums as the original.")
     print(f"To switch, {to_switch} and start the bot. The original data is still here.")

@@ -28,18 +28,18 @@ Batch = Annotated[
         help="A file of questions as JSON Lines; `asked_at` overrides --as-of, `corpus` overrides --corpus."
     ),
 ]
-Limit = Annotated[int, typer.Option(min=1, max=100, help="How many passages to consider.")]
+Limit = Annotated[int, typer.Option(min=1, max=100, help="Maximum number of passages to consider.")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Answer as of this time (ISO 8601). Default: now.")
 ]
 Since = Annotated[
     str | None,
     typer.Option(
-        help="Only articles published since then: ISO 8601, or words such as `last week`."
+        help="Only articles published since this time: ISO 8601, or words such as `last week`."
     ),
 ]
 Until = Annotated[
-    str | None, typer.Option(help="Only articles published until then: ISO 8601, or words.")
+    str | None, typer.Option(help="Only articles published until this time: ISO 8601, or words.")
 ]
 
 ShowDropped = Annotated[
@@ -69,7 +69,9 @@ def _known_sources(incomplete: str) -> list[str]:
 
 Source = Annotated[
     str | None,
-    typer.Option(help="Only this publisher (name or host).", autocompletion=_known_sources),
+    typer.Option(
+        help="Only articles from this publisher (name or host).", autocompletion=_known_sources
+    ),
 ]
 
 
@@ -86,7 +88,7 @@ def moment(text: str | None, option: str, *, end: bool) -> datetime | None:
         span = parse_span(text)
     except ValueError as error:
         raise typer.BadParameter(
-            f"{text!r} is not an ISO 8601 date, such as 2023-11-03", param_hint=option
+            f"{text!r} isn't an ISO 8601 date, such as 2023-11-03", param_hint=option
         ) from error
     return span.end if end else span.start
 

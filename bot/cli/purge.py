@@ -15,11 +15,13 @@ def purge(
     references: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="ARTICLE...", help="Ids, beginnings of ids, or URLs.", show_default=False
+            metavar="ARTICLE...",
+            help="The articles' ids, beginnings of ids, or URLs.",
+            show_default=False,
         ),
     ] = None,
     publisher: Annotated[
-        list[str] | None, typer.Option(help="All articles of this publisher (name or host).")
+        list[str] | None, typer.Option(help="All articles from this publisher (name or host).")
     ] = None,
     corpus: o.Corpus = "local",
     because: Annotated[str | None, typer.Option(help="The reason, for the audit log.")] = None,

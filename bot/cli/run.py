@@ -45,14 +45,16 @@ def run() -> None:
 
 
 def commands(as_json: o.Json = False) -> None:
-    """List the commands registered with Discord. --json prints them as they are sent."""
+    """List the commands registered with Discord. --json prints them in the form sent to Discord."""
     from bot.config.settings import load_settings
 
     for command in run_async(_commands(load_settings())):
         if as_json:
             print_json(command)
         else:
-            print(f"{command['name']}: {command.get('description') or 'in the menu of a message'}")
+            print(
+                f"{command['name']}: {command.get('description') or 'in the Apps menu of a message'}"
+            )
 
 
 async def _commands(settings: Settings) -> list[dict[str, Any]]:

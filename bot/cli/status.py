@@ -62,7 +62,7 @@ def status(as_json: o.Json = False) -> None:
             print(f"  {corpus['unfinished']} articles are still being indexed")
         if lacking := corpus["without_vector"]:
             print(
-                f"  {lacking} passages have no vector yet; until then, search finds them by their words"
+                f"  {lacking} passages have no vectors yet; for now, search finds them only by their words"
             )
     sizes = ", ".join(f"{name} {describe_size(size)}" for name, size in record["sizes"].items())
     print(f"On disk: {sizes}")

@@ -39,7 +39,7 @@ Wanted = Annotated[
     str,
     typer.Argument(
         metavar="ARTICLE|STORY",
-        help="A link, an id or its beginning, a title, or a story's number.",
+        help="The article's link, id (or its beginning) or title, or a story's number.",
     ),
 ]
 Topic = Annotated[str, typer.Argument(help="The topic, in a few words.")]
@@ -53,11 +53,12 @@ def summarize(
     story: Annotated[
         bool,
         typer.Option(
-            "--story", help="Summarize the whole story the article belongs to, across publishers."
+            "--story",
+            help="Summarise the whole story that the article belongs to, across publishers.",
         ),
     ] = False,
 ) -> None:
-    """Summarize an article or a whole story, with a citation for each sentence.
+    """Summarise an article or a whole story, with a citation for each sentence.
 
     Example: newsdesk summarize https://example.com/news/bridge --story
     """
@@ -100,16 +101,18 @@ def digest(
     ] = None,
     topic: Annotated[str | None, typer.Option(help="Only stories on this topic.")] = None,
     source: o.Source = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="How many stories.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of stories.")] = 10,
     markdown: Annotated[
         str | None,
-        typer.Option(metavar="FILE|-", help="Write Markdown to a file, or - for standard output."),
+        typer.Option(metavar="FILE|-", help="Write Markdown to this file; - for standard output."),
     ] = None,
-    rss: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an RSS feed.")] = None,
+    rss: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write an RSS feed to this file.")
+    ] = None,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show the main stories of a day, a week or any range, with a line or two and the publishers of each.
+    """Show the main stories of a day, a week or any period, each with a line or two and its publishers.
 
     Example: newsdesk digest --period week --topic climate
     """
@@ -152,15 +155,17 @@ def timeline(
     since: o.Since = None,
     until: o.Until = None,
     source: o.Source = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many events to show.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Maximum number of events.")] = 20,
     png: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw a chart of coverage by day and publisher."),
+        typer.Option(
+            metavar="FILE", help="Draw a chart of coverage by day and publisher to this file."
+        ),
     ] = None,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show what happened on a topic, in order: one dated, cited line per event.
+    """Show what happened on a topic, in order of time: one dated, cited line per event.
 
     Example: newsdesk timeline "Lantern Bridge" --png bridge.png
     """
@@ -196,7 +201,7 @@ def compare(
     as_of: o.AsOf = None,
     since: o.Since = None,
     until: o.Until = None,
-    limit: Annotated[int, typer.Option(min=1, max=50, help="How many publishers.")] = 8,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="Maximum number of publishers.")] = 8,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:

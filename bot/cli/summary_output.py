@@ -129,7 +129,7 @@ def print_summary(summary: Summary) -> None:
         count = len(summary.articles)
         articles = "1 article" if count == 1 else f"{count} articles"
         name = story_name(summary.story_id, summary.articles[0].article_id)
-        outlets = ", ".join(summary.outlets) or "unknown outlets"
+        outlets = ", ".join(summary.outlets) or "unknown publishers"
         out.line(f"{articles}; {outlets}. Story {name}.", "dim")
     for section in summary.sections:
         out.line("")
@@ -164,7 +164,7 @@ def print_digest(digest: Digest) -> None:
         out.sources(entry.citations, indent=3)
     out.line("")
     shown = f"{len(digest.entries)} of {digest.total} stories, from {digest.articles} articles"
-    out.line(f"{shown}. `newsdesk summarize NUMBER --story` summarizes one.", "dim")
+    out.line(f"{shown}. `newsdesk summarize NUMBER --story` summarises one.", "dim")
     out.ending(digest.notes, digest.model, digest.usage)
 
 

@@ -29,11 +29,11 @@ async def test_a_conversation_is_moved_in_time_and_kept_to_a_publisher(
 ) -> None:
     for name, rest, said in (
         ("/source", "", "BBC, Courier."),
-        ("/source", "BBC", "Only articles of BBC."),
-        ("/as-of", "soon", "not an ISO 8601 date"),
+        ("/source", "BBC", "Only articles from BBC."),
+        ("/as-of", "soon", "isn't an ISO 8601 date"),
         ("/as-of", "2023-11-03", "as of 2023-11-03 23:59 UTC"),
         ("/sources", "", "There is no answer with sources yet."),
-        ("/nonsense", "", "There is no /nonsense"),
+        ("/nonsense", "", "There is no command /nonsense"),
         ("/help", "", "/as-of 2023-11-03"),
     ):
         await talk._command(name, rest)
