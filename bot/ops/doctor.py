@@ -35,7 +35,7 @@ from retrieval.text.encoding import describe_size
 _SECONDS = 10.0
 # About half a million passages, the most that was measured.
 _LARGE = 1 << 30
-_MOVE = "Newsdesk hasn't been measured with larger databases. See PostgreSQL in docs/operations.md."
+_MOVE = "Newsdesk hasn't been measured with larger SQLite databases. See PostgreSQL in docs/operations.md."
 LITTLE_ROOM = 200_000_000
 
 
@@ -55,7 +55,12 @@ async def examine() -> list[CheckResult]:
         settings = load_settings()
     except NewsdeskError as error:
         return [
-            CheckResult("settings", False, describe(error.note), "Correct the environment or .env.")
+            CheckResult(
+                "settings",
+                False,
+                describe(error.note),
+                "Correct the environment variables or .env.",
+            )
         ]
     files = ", ".join(str(file.absolute()) for file in env_files()) or "environment variables only"
     findings = [CheckResult("settings", True, f"all valid; read from {files}")]
@@ -107,7 +112,7 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
                 CheckResult(
                     "embedder",
                     False,
-                    f"the vectors of {searched.name} were made by {made_by}, but the settings say {library.embedder.identity}",
+                    f"the vectors of {searched.name} were made with {made_by}, but the settings now say {library.embedder.identity}",
                     "Run `newsdesk reindex`.",
                 )
             )
@@ -189,7 +194,7 @@ async def _examine_indexes(library: Library, corpora: Sequence[Corpus]) -> list[
         CheckResult(
             "indexes",
             False,
-            f"{wrong.index} of {wrong.corpus}: {wrong.missing} passages missing, {wrong.surplus} too many",
+            f"{wrong.index} of {wrong.corpus}: {wrong.missing} passages missing, {wrong.surplus} extra",
             "This is normal while articles are being ingested; otherwise run `newsdesk reindex`.",
         )
         for wrong in await check_indexes(library, corpora)
@@ -199,13 +204,13 @@ async def _examine_indexes(library: Library, corpora: Sequence[Corpus]) -> list[
 def _backup(settings: Settings, now: datetime) -> CheckResult:
     """Return how old the last backup is, and whether the next one is late or failed."""
     if settings.database_url is not None:
-        hint = "Back up the server with pg_dump."
+        hint = "Back up the database with pg_dump."
         return CheckResult("backup", None, "the catalogue is on a PostgreSQL server", hint)
     state = last_backup(settings.data_dir)
     age = state.age_seconds(now)
     said = "there is no backup" if age is None else f"{age / 3600:.1f} hours old: {state.file}"
     if state.failure is not None:
-        failed = f"the last backup failed: {describe(state.failure)} The one before: {said}"
+        failed = f"the last backup failed: {describe(state.failure)} The backup before it: {said}"
         return CheckResult("backup", False, failed, remedy_for(state.failure))
     if settings.backup_dir is None:
         hint = "`newsdesk backup FILE` makes one; with NEWSDESK_BACKUP_DIR the bot makes backups automatically."
@@ -229,7 +234,7 @@ async def _model(settings: Settings) -> CheckResult:
         return failed_check("model", error)
     finally:
         await model.close()
-    return CheckResult("model", True, f"{options.where} answers; asked for {model.name}")
+    return CheckResult("model", True, f"{options.where} is responding; the model is {model.name}")
 
 
 def failed_check(part: str, error: NewsdeskError) -> CheckResult:
@@ -249,8 +254,8 @@ def _token(settings: Settings) -> list[CheckResult]:
             CheckResult(
                 "Discord token",
                 False,
-                "DISCORD_TOKEN does not have the form of a bot token",
-                "Copy it again from the Bot page of the Discord developer portal.",
+                "DISCORD_TOKEN doesn't have the form of a bot token",
+                "Copy it again from your application's Bot page in Discord's developer portal.",
             )
         ]
     return [

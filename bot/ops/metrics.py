@@ -48,61 +48,63 @@ class Metrics(Observer):
         ) -> Histogram:
             return Histogram(f"newsdesk_{name}", what, labels, registry=registry, buckets=buckets)
 
-        gauge("build_info", "1, with the version that runs.", "version").labels(
+        gauge("build_info", "Always 1; the label is the running version.", "version").labels(
             version("newsdesk")
         ).set(1)
 
-        self._requests = counter("requests", "Requests of people that were begun.", "kind")
-        self._outcomes = counter("outcomes", "How requests ended.", "kind", "outcome")
-        self._request_seconds = histogram("request_seconds", "Requests, whole.", "kind")
-        self._answers = counter("answers", "Answers that were shown, by their form.", "form")
-        self._declines = counter("declines", "Declines that were shown, by reason.", "reason")
-        self._stages = histogram("stage_seconds", "Stages that came to an end.", "stage")
+        self._requests = counter("requests", "Requests that people made.", "kind")
+        self._outcomes = counter("outcomes", "Finished requests, by outcome.", "kind", "outcome")
+        self._request_seconds = histogram("request_seconds", "Duration of whole requests.", "kind")
+        self._answers = counter("answers", "Answers shown, by form.", "form")
+        self._declines = counter("declines", "Declines shown, by reason.", "reason")
+        self._stages = histogram("stage_seconds", "Duration of finished stages.", "stage")
         self._verdicts = counter(
-            "sentences_checked", "Sentences of models held against sources.", "verdict"
+            "sentences_checked", "Model sentences checked against sources, by verdict.", "verdict"
         )
-        self._model_calls = counter("model_calls", "Calls that a model's server took.")
+        self._model_calls = counter("model_calls", "Successful calls to a model server.")
         self._model_errors = counter(
-            "model_errors", "Calls that failed after all tries, by kind.", "kind"
+            "model_errors",
+            "Calls to a model server that failed after all retries, by kind.",
+            "kind",
         )
-        self._tokens = counter("model_tokens", "Tokens that models took.", "direction")
-        self._cost = counter("model_cost_dollars", "US dollars, where the model has a price.")
-        self.alerts = counter(
-            "alerts", "Alerts for the operator, by what became of them.", "result"
-        )
+        self._tokens = counter("model_tokens", "Tokens used by models.", "direction")
+        self._cost = counter("model_cost_dollars", "US dollars spent on models that have a price.")
+        self.alerts = counter("alerts", "Alerts for the operator, by result.", "result")
 
-        self.queue_waiting = gauge("queue_waiting", "Requests that wait for their turn.")
-        self.queue_running = gauge("queue_running", "Requests that are worked on.")
+        self.queue_waiting = gauge("queue_waiting", "Requests waiting in the queue.")
+        self.queue_running = gauge("queue_running", "Requests being answered.")
         self.feeds = gauge("feeds", "Feeds by state.", "state")
-        self.feeds_due = gauge("feeds_due", "Active feeds whose time to be visited has come.")
-        self.feeds_failing = gauge("feeds_failing", "Active feeds whose last visit failed.")
-        self.jobs = gauge("jobs", "Ingest jobs that are kept, by state.", "state")
+        self.feeds_due = gauge("feeds_due", "Active feeds due for a check.")
+        self.feeds_failing = gauge("feeds_failing", "Active feeds whose last check failed.")
+        self.jobs = gauge("jobs", "Stored ingestion jobs, by state.", "state")
         self.corpora = gauge("corpora", "Corpora.")
-        self.articles = gauge("articles", "Articles that search sees.")
-        self.unfinished = gauge("articles_unfinished", "Articles on their way into the indexes.")
-        self.passages = gauge("passages", "Passages that search sees.")
-        self.vectors = gauge("vectors", "Passages that search sees and that have a vector.")
-        self.disk = gauge("disk_bytes", "Bytes on disk of what is kept.", "part")
-        self.disk_free = gauge("disk_free_bytes", "Bytes that are free where the data folder is.")
+        self.articles = gauge("articles", "Articles that search can find.")
+        self.unfinished = gauge("articles_unfinished", "Articles not yet in the indexes.")
+        self.passages = gauge("passages", "Passages that search can find.")
+        self.vectors = gauge("vectors", "Passages that search can find and that have a vector.")
+        self.disk = gauge("disk_bytes", "Bytes of stored data on disk, by part.", "part")
+        self.disk_free = gauge("disk_free_bytes", "Free bytes on the data folder's disk.")
         self.backup_age = gauge(
-            "backup_age_seconds", "Since the last whole backup; not a number if there is none."
+            "backup_age_seconds", "Seconds since the last complete backup; NaN if there is none."
         )
-        self.spent_today = gauge("spent_today_dollars", "US dollars that models took today.")
-        self.tokens_today = gauge("tokens_today", "Tokens that models took today.")
+        self.spent_today = gauge("spent_today_dollars", "US dollars spent on models today.")
+        self.tokens_today = gauge("tokens_today", "Tokens used by models today.")
         self.budget_used = gauge(
-            "budget_used_ratio", "Of the day's budget, 1 for all; not a number without one."
+            "budget_used_ratio", "Share of today's budget used, from 0 to 1; NaN without a budget."
         )
-        self.memory = gauge("memory_bytes", "Resident memory of processes.", "process")
-        self.processes = gauge("processes", "Processes that run.", "process")
-        self.ready = gauge("ready", "1 if nothing keeps it from answering as it should.")
-        self.conditions = gauge("condition", "1 for each part that fails at present.", "part")
-        self.servers = gauge("servers", "Discord servers that it is in.")
-        self.unread = gauge("unread", "1 for what could not be read at this scrape.", "part")
+        self.memory = gauge("memory_bytes", "Resident memory, by process.", "process")
+        self.processes = gauge("processes", "Running processes, by kind.", "process")
+        self.ready = gauge("ready", "1 if the bot can answer as it should.")
+        self.conditions = gauge("condition", "1 for each part that is failing now.", "part")
+        self.servers = gauge("servers", "Discord servers that the bot is in.")
+        self.unread = gauge(
+            "unread", "1 for each part that couldn't be read during this scrape.", "part"
+        )
         self.loop_lag = histogram(
-            "event_loop_lag_seconds", "How late the event loop came.", buckets=_LAG_SECONDS
+            "event_loop_lag_seconds", "Delay of the event loop.", buckets=_LAG_SECONDS
         )
         self.loop_lag_worst = gauge(
-            "event_loop_lag_worst_seconds", "The latest that it came in the last minute."
+            "event_loop_lag_worst_seconds", "Longest delay of the event loop in the last minute."
         )
 
         # Start at 0, so that a rate includes the first event.

@@ -139,7 +139,7 @@ def _refusals(trial: _Trial, drafts: list[DraftSentence]) -> CheckResult:
             "Choose a larger model.",
         )
     if trial.reason == "length":
-        return CheckResult("model refusals", True, "answers; cut at the limit of this check")
+        return CheckResult("model refusals", True, "answers; cut off at this check's limit")
     return CheckResult("model refusals", True, "answers a question that its passages answer")
 
 
@@ -161,7 +161,7 @@ def _language(text: str) -> CheckResult:
     return CheckResult(
         "model language",
         None,
-        f"was asked in German and answers in {_named(text)}; Newsdesk asks again for such answers",
+        f"was asked in German but answers in {_named(text)}; in such cases, Newsdesk asks again",
     )
 
 

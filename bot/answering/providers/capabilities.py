@@ -35,9 +35,11 @@ class Capabilities:
         """Return how it differs from most servers, for people."""
         found = []
         if self.limit != "max_tokens":
-            found.append(f"limit: {self.limit}" if self.limit != "none" else "takes no limit")
+            found.append(
+                f"token limit: {self.limit}" if self.limit != "none" else "accepts no token limit"
+            )
         if self.refused:
-            found.append(f"refuses {', '.join(self.refused)}")
+            found.append(f"rejects {', '.join(self.refused)}")
         if not self.system_role:
             found.append("no system role")
         if self.context_tokens:
