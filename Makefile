@@ -25,14 +25,14 @@ lint: .venv/installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-# What the image installs, with hashes for every platform. Left out is what Chroma declares for running a
+# What the image installs, PostgreSQL included, with hashes for every platform. Left out is what Chroma declares for running a
 # cluster or a server and for its own embedder, and what matplotlib needs for PDF (docs/installing.md).
 UNUSED := build durationpy flatbuffers fonttools hf-xet httptools kubernetes oauthlib onnxruntime pyproject-hooks \
 	requests-oauthlib uvicorn uvloop watchfiles websocket-client
 LOCK := .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
 
 lock: .venv-lock/installed
-	$(LOCK) $(UNUSED:%=--no-emit-package %) -o deploy/requirements.lock pyproject.toml
+	$(LOCK) --extra postgres $(UNUSED:%=--no-emit-package %) -o deploy/requirements.lock pyproject.toml
 	$(LOCK) -o deploy/build.lock deploy/build.in
 
 # Wheel, sdist and the list of what a release is installed with (CycloneDX).
