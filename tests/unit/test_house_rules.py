@@ -167,7 +167,7 @@ def test_what_the_architecture_page_names_is_there() -> None:
     assert not [path for path in named if not (ROOT / path).exists()]
     table = page.partition("## Where is …?")[2].partition("\n## ")[0]
     answers = [line for line in table.splitlines() if line.startswith("| the ")]
-    assert len(answers) == 10
+    assert len(answers) >= 10
     assert all(re.search(r"`(?:bot|prompts|retrieval)/", line) for line in answers)
 
 
