@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.config.settings import Settings
 from bot.ops.background import run_forever
+from retrieval.catalogue.hosts import open_hosts
 from retrieval.catalogue.kept_leases import KeptLeases, open_leases
 from retrieval.extraction.process_pool import Extractor
 from retrieval.feeds.item_loader import load_item
@@ -62,6 +63,7 @@ async def open_ingestion(
             user_agent=settings.user_agent,
             connections=settings.feed_connections,
             clock=library.clock,
+            shared=await stack.enter_async_context(open_hosts(library.database)),
         )
         if leases is None:
             leases = await stack.enter_async_context(open_leases(library.database))

@@ -371,3 +371,24 @@ leases = Table(
     Column("token", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
+
+# Hosts that several processes send requests to, by scheme, name and port; see `hosts`.
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    # Who may ask it, as in `leases`; 0 once the turn was given back.
+    Column("holder", TEXT, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    # When another process last waited for its turn.
+    Column("wanted_at", BigInteger, nullable=False),
+    # When the last request ended, and until when the host wants to be left alone.
+    Column("last_at", BigInteger),
+    Column("retry_after", BigInteger),
+    # Its robots.txt (zlib), or why it couldn't be read, and how long that is good for.
+    Column("robots", LargeBinary),
+    Column("robots_error", TEXT),
+    Column("robots_until", BigInteger),
+)

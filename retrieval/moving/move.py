@@ -19,7 +19,7 @@ from retrieval.catalogue.connections import DatabaseFile
 from retrieval.catalogue.database import FOLDER_ID, MOVING, Database, DatabaseLocation
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.place import PLACE, SERVER_ID
-from retrieval.catalogue.schema import job_items, leases, properties
+from retrieval.catalogue.schema import hosts, job_items, leases, properties
 from retrieval.catalogue.schema import metadata as catalogue_tables
 from retrieval.catalogue.server import DatabaseServer
 from retrieval.catalogue.server_lock import ServerWriterLock
@@ -35,6 +35,8 @@ from retrieval.runtime.writer_lock import WriterLock
 
 _HOLDER = "newsdesk move"
 _UPLOADS = "uploads"
+# What only says which process does what at the moment, and what each database has of its own.
+_NOT_MOVED = [properties.name, leases.name, hosts.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ async def _copied(
 ) -> dict[str, TableDigest]:
     """Copy the tables, unless they are there, and make them a catalogue that can be opened."""
     engine = target.engine
-    tables = copying.all_tables((catalogue_tables, *metadatas), but=[properties.name, leases.name])
+    tables = copying.all_tables((catalogue_tables, *metadatas), but=_NOT_MOVED)
     await _prepare(library, target, branches, tables)
     async with engine.connect() as connection:
         whole = await connection.run_sync(_is_whole)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -15,6 +16,7 @@ from protego import Protego
 from retrieval.errors import FetchRefused, InvalidURL, Note
 from retrieval.timestamps import Clock, clock_went_back, utc_now
 from retrieval.web import FEEDS, PAGES, Fetched
+from retrieval.web.host_turns import HostTurn, SharedHosts, TurnLost
 from retrieval.web.redirects import RedirectChain, RedirectSeen
 from retrieval.web.urls import split_http_url
 
@@ -42,6 +44,7 @@ class FetchFunction(Protocol):
         last_modified: str | None = None,
         max_bytes: int | None = None,
         journey: RedirectChain | None = None,
+        before_sending: Callable[[], None] | None = None,
     ) -> Fetched: ...
 
 
@@ -51,6 +54,7 @@ class RobotsRefused(FetchRefused):
 
 @dataclass
 class _HostState:
+    name: str
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
     robots: Protego | None = None
@@ -58,6 +62,9 @@ class _HostState:
     robots_error: FetchRefused | None = None
     last_at: datetime | None = None
     retry_after: datetime | None = None
+    # Where other processes ask it too: the turn of this one, and which robots.txt is known.
+    shared: HostTurn | None = None
+    robots_version: int | None = None
 
 
 class _PageRequest(NamedTuple):
@@ -73,7 +80,8 @@ class _PageRequest(NamedTuple):
 class Crawler:
     """Fetches many pages of a site politely. A process should share one.
 
-    ``connections`` limits the requests in progress, over all hosts.
+    ``connections`` limits the requests in progress, over all hosts. ``shared`` is for hosts that
+    other processes send requests to as well.
     """
 
     def __init__(
@@ -84,7 +92,9 @@ class Crawler:
         connections: int,
         clock: Clock = utc_now,
         sleep: Sleep = asyncio.sleep,
+        shared: SharedHosts | None = None,
     ) -> None:
+        self._shared = shared
         self._fetcher = fetcher
         self._name = user_agent.split("/")[0].split()[0] if user_agent.strip() else "*"
         self._slots = asyncio.Semaphore(connections)
@@ -115,9 +125,13 @@ class Crawler:
     async def sitemaps(self, url: str) -> list[str]:
         """Return the sitemaps that the host's robots.txt names."""
         host = self._host(url)
-        async with host.turn, self._slots:
-            robots = await self._robots(host, url)
-        return list(robots.sitemaps)
+        while True:
+            try:
+                async with self._turn(host), self._slots:
+                    robots = await self._robots(host, url)
+            except TurnLost:
+                continue
+            return list(robots.sitemaps)
 
     async def _get(self, url: str, wanted: _PageRequest) -> Fetched:
         journey = RedirectChain()
@@ -130,29 +144,78 @@ class Crawler:
 
     async def _step(self, url: str, wanted: _PageRequest, journey: RedirectChain) -> Fetched:
         host = self._host(url)
-        host.waiting += 1
+        while True:
+            try:
+                # The host's turn first: who waits for one holds no connection.
+                async with self._turn(host):
+                    return await self._ask(host, url, wanted, journey)
+            except TurnLost:
+                continue  # nothing was sent
+
+    async def _ask(
+        self, host: _HostState, url: str, wanted: _PageRequest, journey: RedirectChain
+    ) -> Fetched:
         try:
-            # The host's turn first: who waits for one holds no connection.
-            async with host.turn:
-                await self._wait_until_welcome(host)
-                async with self._slots:
-                    if wanted.robots:
-                        await self._check_robots(host, url)
-                    return await self._fetcher.get(
-                        url,
-                        accept=wanted.accept,
-                        etag=wanted.etag,
-                        last_modified=wanted.last_modified,
-                        max_bytes=wanted.max_bytes,
-                        journey=journey,
-                    )
+            await self._wait_until_welcome(host)
+            async with self._slots:
+                if wanted.robots:
+                    await self._check_robots(host, url)
+                return await self._fetcher.get(
+                    url,
+                    accept=wanted.accept,
+                    etag=wanted.etag,
+                    last_modified=wanted.last_modified,
+                    max_bytes=wanted.max_bytes,
+                    journey=journey,
+                    before_sending=_check_of(host),
+                )
         except FetchRefused as error:
             if error.retry_after and error.status is not None:
                 host.retry_after = self._clock() + timedelta(seconds=error.retry_after)
+                if self._shared is not None and host.shared is not None:
+                    await self._shared.keep_retry_after(host.shared, error.retry_after)
             raise
         finally:
-            host.waiting -= 1
             host.last_at = self._clock()
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, host: _HostState) -> AsyncIterator[None]:
+        """Be the only one to send requests to a host: in this process, and of all that share it."""
+        host.waiting += 1
+        try:
+            async with host.turn:
+                await self._take_turn(host)
+                yield
+        finally:
+            host.waiting -= 1
+            self._end_turn(host)
+
+    async def _take_turn(self, host: _HostState) -> None:
+        """Take the turn among processes, unless this one has it still, and learn what others know."""
+        if self._shared is None or host.shared is not None:
+            return
+        host.shared = await self._shared.take(host.name, host.robots_version)
+        now, news = self._clock(), host.shared.news
+        if news.last_seconds is not None:
+            host.last_at = now - timedelta(seconds=news.last_seconds)
+        if news.retry_seconds is not None:
+            host.retry_after = now + timedelta(seconds=news.retry_seconds)
+        if (known := news.robots) is not None:
+            host.robots = None if known.text is None else Protego.parse(known.text)
+            host.robots_error = FetchRefused.of(known.reason) if known.reason is not None else None
+            host.robots_until = now + timedelta(seconds=known.seconds)
+            host.robots_version = known.version
+
+    def _end_turn(self, host: _HostState) -> None:
+        """Give the turn among processes back, unless somebody here asks the host next."""
+        if self._shared is None or host.shared is None or host.turn.locked():
+            return
+        if not host.waiting or host.shared.is_over:
+            turn, host.shared = host.shared, None
+            last = None
+            if host.last_at is not None:
+                last = (self._clock() - host.last_at).total_seconds()
+            self._shared.give_back(turn, last)
 
     async def _wait_until_welcome(self, host: _HostState) -> None:
         if clock_went_back(host.last_at, self._clock()):
@@ -183,20 +246,32 @@ class Crawler:
         if host.robots_until is None or host.robots_until <= now:
             parts = urlsplit(url)
             host.robots, host.robots_error = None, None
+            text = ""
             try:
                 answer = await self._fetcher.get(
                     f"{parts.scheme}://{parts.netloc}/robots.txt",
                     accept="text/plain,*/*;q=0.5",
                     max_bytes=_ROBOTS_BYTES,
+                    before_sending=_check_of(host),
                 )
-                host.robots = Protego.parse(answer.content.decode("utf-8", "replace"))
+                text = answer.content.decode("utf-8", "replace")
+                host.robots = Protego.parse(text)
             except FetchRefused as error:
                 # No such file means that nothing is forbidden; no answer means nothing yet.
                 if error.retry:
                     host.robots_error = error
                 else:
                     host.robots = Protego.parse("")
-            host.robots_until = now + (_ROBOTS_RETRY if host.robots_error else _ROBOTS_LIFE)
+            life = _ROBOTS_RETRY if host.robots_error else _ROBOTS_LIFE
+            host.robots_until = now + life
+            if self._shared is not None and host.shared is not None:
+                failed = host.robots_error
+                host.robots_version = await self._shared.keep_robots(
+                    host.shared,
+                    text if failed is None else None,
+                    None if failed is None else failed.note,
+                    life.total_seconds(),
+                )
         if host.robots is None:
             reason = host.robots_error.note if host.robots_error else Note("no-answer")
             raise FetchRefused("robots-unreadable", reason=reason, retry=True)
@@ -208,7 +283,7 @@ class Crawler:
         except InvalidURL as error:
             raise FetchRefused.of(error.note) from error
         key = f"{parts.scheme}://{(parts.hostname or '').lower()}:{parts.port}"
-        host = self._hosts.setdefault(key, _HostState())
+        host = self._hosts.setdefault(key, _HostState(key))
         self._hosts.move_to_end(key)
         if len(self._hosts) > _HOSTS:
             idle = next(
@@ -217,3 +292,7 @@ class Crawler:
             if idle is not None:
                 del self._hosts[idle]
         return host
+
+
+def _check_of(host: _HostState) -> Callable[[], None] | None:
+    return None if host.shared is None else host.shared.require_current

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from typing import Any
 
 import httpcore
 import httpx
@@ -86,11 +87,13 @@ class Fetcher:
         last_modified: str | None = None,
         max_bytes: int | None = None,
         journey: RedirectChain | None = None,
+        before_sending: Callable[[], None] | None = None,
     ) -> Fetched:
         """Fetch ``url``; with ``etag`` or ``last_modified``, only if it has changed.
 
         Redirects are followed. With a ``journey``, this is one step of it, and a redirect raises
-        ``RedirectSeen``.
+        ``RedirectSeen``. ``before_sending`` is called as the last thing before each request is
+        written; what it raises ends the fetch.
 
         Raise ``FetchRefused``, with a reason to show, for anything but a response. It has
         ``retry``, the HTTP ``status`` if there was one, and ``retry_after`` in seconds.
@@ -111,9 +114,9 @@ class Fetcher:
             try:
                 if journey is not None:
                     async with asyncio.timeout(max(0.0, self._seconds - journey.seconds)):
-                        return await self._step(url, headers, most, journey)
+                        return await self._step(url, headers, most, journey, before_sending)
                 async with asyncio.timeout(self._seconds):
-                    return await self._follow(url, headers, most)
+                    return await self._follow(url, headers, most, before_sending)
             except (TimeoutError, httpcore.TimeoutException) as error:
                 raise FetchRefused("fetch-timeout", seconds=self._seconds, retry=True) from error
             except (httpcore.ProtocolError, httpcore.ReadError) as error:
@@ -125,16 +128,27 @@ class Fetcher:
                 if journey is not None:
                     journey.seconds += loop.time() - started
 
-    async def _follow(self, url: str, headers: dict[str, str], max_bytes: int) -> Fetched:
+    async def _follow(
+        self,
+        url: str,
+        headers: dict[str, str],
+        max_bytes: int,
+        before_sending: Callable[[], None] | None,
+    ) -> Fetched:
         journey = RedirectChain()
         while True:
             try:
-                return await self._step(url, headers, max_bytes, journey)
+                return await self._step(url, headers, max_bytes, journey, before_sending)
             except RedirectSeen as redirected:
                 url = redirected.url
 
     async def _step(
-        self, url: str, headers: dict[str, str], max_bytes: int, journey: RedirectChain
+        self,
+        url: str,
+        headers: dict[str, str],
+        max_bytes: int,
+        journey: RedirectChain,
+        before_sending: Callable[[], None] | None,
     ) -> Fetched:
         # Some sites ask for their own cookie back before they answer; it lives as long as this.
         cookies = journey.cookies
@@ -148,7 +162,7 @@ class Fetcher:
                 target=request.url.raw_path,
             ),
             headers=request.headers.raw,
-            extensions={"timeout": self._timeouts()},
+            extensions=self._extensions(before_sending),
         ) as answer:
             response = httpx.Response(answer.status, headers=answer.headers, request=request)
             if answer.status in _REDIRECTS and (location := response.headers.get("location")):
@@ -176,14 +190,22 @@ class Fetcher:
             moved = journey.redirects > 0 and journey.permanent
             return Fetched(str(request.url), content, kind, charset, 200, kept, moved)
 
-    def _timeouts(self) -> dict[str, float]:
+    def _extensions(self, before_sending: Callable[[], None] | None) -> dict[str, Any]:
         seconds = self._seconds
-        return {
+        timeouts = {
             "connect": min(seconds, _CONNECT_SECONDS),
             "read": seconds,
             "write": seconds,
             "pool": seconds,
         }
+        if before_sending is None:
+            return {"timeout": timeouts}
+
+        async def trace(event: str, _: object) -> None:
+            if event.endswith("send_request_headers.started"):
+                before_sending()
+
+        return {"timeout": timeouts, "trace": trace}
 
 
 def _checked(url: str) -> httpx.URL:

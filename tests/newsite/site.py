@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -52,6 +53,8 @@ class NewsSite:
         self.robots = ""
         self.most_at_once = 0
         self.most_at_once_of_a_host: Counter[str] = Counter()
+        # When each request came and was answered, in seconds; those for robots.txt too.
+        self.times: list[tuple[float, float]] = []
         # How long an answer takes at least, so that requests meet.
         self.seconds = 0.0
         self._served: dict[str, Served] = {}
@@ -99,6 +102,11 @@ class NewsSite:
     def forget(self) -> None:
         self.requests.clear()
 
+    def pauses(self) -> list[float]:
+        """The seconds between an answer and the next request."""
+        times = sorted(self.times)
+        return [later[0] - earlier[1] for earlier, later in itertools.pairwise(times)]
+
     def paths(self, *, robots: bool = False) -> list[str]:
         return [seen.path for seen in self.requests if robots or seen.path != "/robots.txt"]
 
@@ -144,10 +152,12 @@ class NewsSite:
         self.most_at_once = max(self.most_at_once, self._under_way.total())
         most = max(self.most_at_once_of_a_host[host], self._under_way[host])
         self.most_at_once_of_a_host[host] = most
+        came = self._loop.time()
         try:
             response = await self._respond(request, host)
         finally:
             self._under_way[host] -= 1
+            self.times.append((came, self._loop.time()))
         conditional = {"If-None-Match", "If-Modified-Since"} & set(request.headers)
         agent = request.headers.get("User-Agent", "")
         self.requests.append(Seen(host, request.path_qs, agent, bool(conditional), response.status))
