@@ -74,9 +74,9 @@ async def test_the_audit_is_filtered_by_person_action_and_time(
         assert (
             len(_entries(await desk.do("audit", action="settings.threads", person=desk.boss))) == 1
         )
-        assert "Nothing has been done" in (await desk.do("audit", action="set")).text
+        assert "No actions found" in (await desk.do("audit", action="set")).text
         assert len(_entries(await desk.do("audit", since="2026-03-05", until="2026-03-05"))) == 3
-        assert "Nothing has been done" in (await desk.do("audit", until="yesterday")).text
+        assert "No actions found" in (await desk.do("audit", until="yesterday")).text
         assert "isn't a date" in (await desk.do("audit", since="once upon")).text
         choices = await desk.boss.autocomplete(desk.general, "audit", option="action", typed="priv")
         assert [(choice.name, choice.value) for choice in choices] == [

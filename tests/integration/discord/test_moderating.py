@@ -179,7 +179,7 @@ async def test_a_feed_is_paused_resumed_and_removed_by_its_suggestion(desk: Serv
         ("stories show", {"article": "x"}, "There is no article x here"),
         ("stories split", {"article": "x"}, "There is no article x here"),
         ("stories merge", {"article": "x", "other": "y"}, "There is no article x, y here"),
-        ("audit", {}, "Nothing has been done here yet"),
+        ("audit", {}, "No actions found"),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_done_is_told_in_one_sentence(
@@ -294,4 +294,4 @@ async def test_the_audit_tells_who_did_what_when_and_from_where(desk: Server) ->
     about = await desk.do("audit", about=article_id)
     assert "added a feed" not in about.text
     assert "a new article" in about.text
-    assert "Nothing has been done" in (await desk.do("audit", about="nothing")).text
+    assert "No actions found" in (await desk.do("audit", about="nothing")).text

@@ -192,7 +192,7 @@ async def test_a_server_sees_and_changes_nothing_of_another(desk: Server) -> Non
         assert "There is no article" in refused.text
         assert not await other.boss.autocomplete(other.general, command, option="article")
     assert "Nothing found" in (await other.do("articles find", words="bridge")).text
-    assert "Nothing has been done" in (await other.do("audit", about=article_id)).text
+    assert "No actions found" in (await other.do("audit", about=article_id)).text
     assert await _state(desk) == before
 
 
