@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 articles = typer.Typer(help="Find, show, remove and restore articles.", no_args_is_help=True)
 stories = typer.Typer(
-    help="Show, split and merge stories: articles that report the same event.", no_args_is_help=True
+    help="Show, split and merge stories (articles on the same event).", no_args_is_help=True
 )
 
 _Reference = Annotated[

@@ -99,7 +99,7 @@ def ask(
     as_json: o.Json = False,
     show_dropped: o.ShowDropped = False,
 ) -> None:
-    """Answer a question with a citation for each sentence, or say that the answer isn't known.
+    """Answer a question with a citation for each sentence. If no article answers it, say so.
 
     Example: newsdesk ask "Who opened the bridge?" --since 2023-11-01
     """

@@ -37,7 +37,7 @@ def check_claims(
     ] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Check whether passages support claims, the way each sentence of an answer is checked.
+    """Check whether passages support claims. Sentences of answers are checked in the same way.
 
     Example: newsdesk check-claims claims.jsonl --json
     """

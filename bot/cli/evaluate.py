@@ -53,7 +53,7 @@ def eval_command(
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Measure search and answers on questions with known answers, in a separate folder.
+    """Measure search and answers on questions with known answers. This uses a separate folder.
 
     Several sets are measured one by one, each with its own articles, and then all together. The
     output includes the gain over BM25 with recency.

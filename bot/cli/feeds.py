@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from retrieval.feeds.visits import FeedImport, FeedVisit
 
 app = typer.Typer(
-    help="Follow feeds: add, list, check, filter, pause, import and export them.",
+    help="Add, list, check, filter, pause, import and export feeds.",
     no_args_is_help=True,
 )
 
@@ -43,7 +43,7 @@ def preview(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show which items a feed would add, and why others would be left out. Nothing is ingested.
+    """Show which items a feed would add. It also says why others would be left out; nothing is ingested.
 
     Example: newsdesk feeds preview https://example.com/
     """
@@ -169,7 +169,7 @@ def export(
     ] = None,
     corpus: o.Corpus = "local",
 ) -> None:
-    """Write the feeds of a corpus as OPML, which Newsdesk and other feed readers can import.
+    """Write the feeds of a corpus as OPML. Newsdesk and other feed readers can import it.
 
     Example: newsdesk feeds export subscriptions.opml
     """
@@ -222,8 +222,8 @@ def filter(
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Change which items of a feed are ingested, by words, language and category. Each option
-    replaces the current filter of its kind; the other filters stay.
+    """Change which items of a feed are ingested. Filters work by words, language and category. Each
+    option replaces the current filter of its kind; the other filters stay.
 
     Example: newsdesk feeds filter 3 --category politics --exclude horoscope --preview
     """
@@ -306,7 +306,7 @@ def check(
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Check feeds now, ingest new items, and show what happened to each item.
+    """Check feeds now and ingest new items. The output shows what happened to each item.
 
     If no bot is running, run this every few minutes: newsdesk feeds check --due
     """

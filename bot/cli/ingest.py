@@ -119,7 +119,7 @@ def reindex(
     ] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Rebuild the indexes from the catalogue with the configured embedder."""
+    """Rebuild the indexes from the catalogue. Vectors are made with the configured embedder."""
 
     async def run() -> None:
         from bot.config.settings import load_settings

@@ -27,7 +27,7 @@ def move(
     ],
     as_json: o.Json = False,
 ) -> None:
-    """Move all data to a different folder, to PostgreSQL or back, without recomputing vectors.
+    """Move all data to a different folder, to PostgreSQL or back. Vectors aren't recomputed.
 
     Stop the bot first. The original data isn't changed. If the move is interrupted, run the same
     command again to continue.

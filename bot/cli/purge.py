@@ -28,7 +28,8 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Erase articles permanently: all versions, their vectors, and stored answers that quote them."""
+    """Erase articles permanently. This includes all versions, their vectors, and stored answers that quote
+    them."""
     if not references and not publisher:
         raise typer.BadParameter("Give an article or --publisher.")
 

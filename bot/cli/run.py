@@ -19,7 +19,7 @@ _PORTAL = "https://discord.com/developers/applications"
 
 
 def run() -> None:
-    """Run the Discord bot until it is stopped with Ctrl-C or SIGTERM."""
+    """Run the Discord bot. Ctrl-C or SIGTERM stops it."""
     import logging
 
     from bot.config.env_files import env_files

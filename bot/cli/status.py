@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def status(as_json: o.Json = False) -> None:
-    """Show what is stored: corpora, counts, newest article, sizes, embedder and model."""
+    """Show what is stored. This includes corpora, counts, newest articles, sizes, embedder and model."""
 
     async def run() -> dict[str, Any]:
         from bot.config.settings import load_settings
@@ -94,7 +94,8 @@ def doctor(
         typer.Option("--model", help="Also send the model one question and report the result."),
     ] = False,
 ) -> None:
-    """Check settings, folders, Chroma, the model server and the Discord token, and say how to fix problems."""
+    """Check the setup and say how to fix problems. This covers settings, folders, Chroma, the model server
+    and the Discord token."""
 
     async def run() -> list[CheckResult]:
         from bot.config.settings import load_settings

@@ -58,7 +58,7 @@ def summarize(
         ),
     ] = False,
 ) -> None:
-    """Summarise an article or a whole story, with a citation for each sentence.
+    """Summarise an article or a whole story. Each sentence has a citation.
 
     Example: newsdesk summarize https://example.com/news/bridge --story
     """
@@ -112,7 +112,7 @@ def digest(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show the main stories of a day, a week or any period, each with a line or two and its publishers.
+    """Show the main stories of a day, a week or any period. Each has a line or two and its publishers.
 
     Example: newsdesk digest --period week --topic climate
     """
@@ -165,7 +165,7 @@ def timeline(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show what happened on a topic, in order of time: one dated, cited line per event.
+    """Show what happened on a topic, in order of time. Each event is one dated, cited line.
 
     Example: newsdesk timeline "Lantern Bridge" --png bridge.png
     """
@@ -205,7 +205,8 @@ def compare(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show what each publisher says about a topic, in one cited sentence each, grouped by agreement.
+    """Show what each publisher says about a topic. Each has one cited sentence; publishers that agree are
+    grouped together.
 
     Example: newsdesk compare "Lantern Bridge"
     """

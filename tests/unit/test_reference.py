@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
+import typer
+
+from bot.cli.main import app
 from bot.config.settings import load_settings, variable_names
 from tests.reference import messages, settings
 from tests.reference.__main__ import PARTS
@@ -45,3 +51,17 @@ def test_messages_show_no_bare_placeholders() -> None:
     text = messages.messages()
     assert "{" not in text
     assert text.count("\n| ") > 100
+
+
+def _summaries(command: Any, name: str) -> Iterator[tuple[str, str]]:
+    within = getattr(command, "commands", None) or {}
+    room = 80 - 6 - max(map(len, within), default=0)
+    for key, each in within.items():
+        yield f"{name} {key}", each.get_short_help_str(room)
+        yield from _summaries(each, f"{name} {key}")
+
+
+def test_help_lists_each_command_with_a_whole_sentence() -> None:
+    shown = dict(_summaries(typer.main.get_command(app), "newsdesk"))
+    assert len(shown) > 40
+    assert not {name: text for name, text in shown.items() if not re.search(r"[^.]\.$", text)}
