@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import chromadb
 import pytest
@@ -15,10 +17,12 @@ import pytest
 from bot.config.settings import Settings
 from bot.ops.doctor import examine_library
 from bot.storage.library import APPLICATION, open_library
+from retrieval import reindexing
 from retrieval.catalogue import Corpus, vector_servers
 from retrieval.catalogue.vector_servers import SHARING
 from retrieval.errors import StorageError
 from retrieval.indexes import vector_index
+from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.vector_stores import plain_address
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes, delete_corpora
@@ -239,6 +243,58 @@ async def test_a_corpus_that_has_grown_is_placed_anew_by_itself(
         assert await check_indexes(library) == []
         await delete_corpora(library, "small", "grows")
     assert [await asyncio.to_thread(_names, url) for url in urls] == [[], []]
+
+
+class _Killed(BaseException):
+    """What stands for the end of the process between two calls of Chroma."""
+
+
+async def test_placing_a_corpus_anew_survives_a_kill_at_any_call(
+    config: LibraryConfig, urls: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def other(_connection: object, servers: Sequence[str], corpus: Corpus) -> str:
+        return next(url for url in servers if url != corpus.vector_server)
+
+    # To and fro, whatever it is that was cut off. In a shared collection most may be left behind.
+    monkeypatch.setattr(reindexing, "choose_server_anew", other)
+    calls = point = 0
+    real = ChromaStore.call
+
+    async def counted(self: ChromaStore, method: Callable[..., Any], *args: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == point:
+            raise _Killed
+        found = await real(self, method, *args)
+        if -calls == point:
+            raise _Killed
+        return found
+
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        for name, count in (("stays", 8), ("moves", 20)):
+            await bring_in(library, range(count), corpus=name)
+    ended = False
+    while not ended:
+        point = -point if point > 0 else 1 - point
+        async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+            calls = 0
+            with monkeypatch.context() as patch, contextlib.suppress(_Killed):
+                patch.setattr(ChromaStore, "call", counted)
+                async for _ in reindex(library, await library.require_corpus("moves")):
+                    pass
+                ended = True
+        async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+            assert await check_indexes(library) == []
+            assert not (await _search(library, "moves")).notes
+            assert sum([await _records(store) for store in library.stores]) == 28
+    assert abs(point) > 10
+
+
+async def _records(store: ChromaStore) -> int:
+    """How many passages all collections of a server hold, none of which may be a mark or half-made."""
+    names = await store.names()
+    assert all(name[-1].isdecimal() for name in names)
+    return sum([await store.call(store.chroma.count, name) for name in names])
 
 
 async def test_a_move_makes_collections_of_its_own_on_the_same_servers(
