@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -24,8 +26,11 @@ from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.indexes.keyword_pool import KeywordPool
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.indexes.vector_stores import VectorStores
+from retrieval.ingestion.accepted_batch import Settle
 from retrieval.ingestion.indexer import Indexer
-from retrieval.models import Reference, SearchResults
+from retrieval.ingestion.pipeline import ingest_batches
+from retrieval.ingestion.remote_ingest import accept_batches
+from retrieval.models import IngestItem, IngestResult, Reference, SearchResults
 from retrieval.rerankers import RerankerOptions, make_reranker
 from retrieval.runtime.conditions import Conditions
 from retrieval.runtime.index_lock import IndexLock
@@ -217,6 +222,45 @@ class Library:
         self.require_writable()
         made = await self.catalogue.corpora.ensure(corpus, self.clock())
         return self.indexer_for(self.indexes(made))
+
+    async def ingest(
+        self,
+        corpus: str,
+        batches: AsyncIterator[list[IngestItem]],
+        *,
+        actor: str,
+        origin: str | None = None,
+        settle: Settle | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> AsyncGenerator[list[tuple[IngestItem, IngestResult]]]:
+        """Add articles to a corpus and yield each batch once it is shown. The writer indexes them
+        itself; a worker accepts them, and waits for the writer unless ``stopped``."""
+        if self.access is Access.WORKER:
+            found = await self.catalogue.corpora.by_name(corpus)
+            if found is None:
+                raise NotFound("corpus-not-found", corpus=corpus)
+            ingesting = accept_batches(
+                self.catalogue,
+                found,
+                batches,
+                actor=actor,
+                clock=self.clock,
+                origin=origin,
+                settle=settle,
+                stopped=stopped,
+            )
+        else:
+            ingesting = ingest_batches(
+                await self.indexer(corpus),
+                batches,
+                actor=actor,
+                data_dir=self.data_dir,
+                origin=origin,
+                settle=settle,
+            )
+        async with contextlib.aclosing(ingesting):
+            async for outcomes in ingesting:
+                yield outcomes
 
     async def ensure_corpus(self, name: str) -> None:
         """Create an empty corpus of this name if there is none."""

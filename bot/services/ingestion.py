@@ -16,6 +16,7 @@ from retrieval.feeds.item_loader import load_item
 from retrieval.feeds.poller import FeedPoller
 from retrieval.feeds.service import FeedService
 from retrieval.ingestion.jobs.queue import JobQueue
+from retrieval.ingestion.jobs.shared_queue import SharedJobQueue
 from retrieval.ingestion.jobs.worker import JobWorker
 from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.vector_worker import VectorWorker
@@ -71,7 +72,12 @@ async def open_ingestion(
         feeds = FeedService(library, pages, settings.feed_rules(), leases)
         poller = FeedPoller(feeds, at_once=settings.feed_connections, clock=library.clock)
         worker = JobWorker(library, pages, load_item)
-        jobs = JobQueue(library, worker, most_waiting=settings.max_queued_jobs)
+        most = settings.max_queued_jobs
+        jobs = (
+            JobQueue(library, worker, most_waiting=most)
+            if leases is None
+            else SharedJobQueue(library, worker, leases=leases, most_waiting=most)
+        )
         yield IngestionServices(library, feeds, poller, jobs, pages, VectorWorker(library))
 
 

@@ -149,6 +149,26 @@ class ArticleRepository:
         accepted = [version_id for version_id, state in found if state == ACCEPTED]
         return accepted, [version_id for version_id, state in found if state == RETIRED]
 
+    async def accepted(self, corpus: Corpus, limit: int, *, but: Collection[int] = ()) -> list[int]:
+        """Return the ids of the first versions that are still to enter the indexes, except ``but``."""
+
+        def read(connection: Connection) -> list[int]:
+            query = (
+                select(versions.c.id)
+                .where(versions.c.corpus_id == corpus.id, versions.c.state == ACCEPTED)
+                .where(~among(connection, versions.c.id, list(but)))
+                .order_by(versions.c.id)
+                .limit(limit)
+            )
+            return list(connection.scalars(query))
+
+        return await self._database.read(read)
+
+    async def corpora_with_accepted(self) -> set[int]:
+        """Return the ids of the corpora with versions still to enter the indexes."""
+        query = select(versions.c.corpus_id).where(versions.c.state == ACCEPTED).distinct()
+        return set(await self._database.read(lambda connection: connection.scalars(query).all()))
+
     async def unfinished_corpora(self) -> set[int]:
         """Return the ids of the corpora with versions still to enter or to leave the indexes."""
         query = select(versions.c.corpus_id).where(versions.c.state.in_((ACCEPTED, RETIRED)))

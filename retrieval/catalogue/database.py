@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from retrieval.catalogue import migrate
 from retrieval.catalogue.connections import WRITES, DatabaseFile
+from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.fences import current_fence
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.notices import Notices
@@ -93,6 +94,11 @@ class Database:
         self.reader = reader
         # Names the collections of this data folder in an embedded Chroma (`place` for a server's).
         self.folder_id = folder_id
+
+    @property
+    def is_on_server(self) -> bool:
+        """Whether several processes can write to it."""
+        return self._engine.dialect.name == POSTGRESQL
 
     @property
     def engine(self) -> AsyncEngine:

@@ -36,3 +36,13 @@ def fenced(fence: WriteFence) -> Iterator[None]:
         yield
     finally:
         _FENCE.reset(token)
+
+
+@contextlib.contextmanager
+def unfenced() -> Iterator[None]:
+    """Write in the block on the strength of the process's right alone."""
+    token = _FENCE.set(None)
+    try:
+        yield
+    finally:
+        _FENCE.reset(token)

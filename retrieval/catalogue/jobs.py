@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.notices import JOBS_CHANGED, say
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import (
+    ACCEPTED,
     JOB_CANCELLED,
     JOB_QUEUED,
     JOB_RUNNING,
@@ -21,6 +23,7 @@ from retrieval.catalogue.schema import (
     job_items,
     job_results,
     jobs,
+    versions,
 )
 from retrieval.catalogue.uploads import attach
 from retrieval.errors import Note, NotFound
@@ -126,6 +129,7 @@ class JobRepository:
             await attach(connection, job_id, filter(None, map(upload_of, sources)))
             detail = Note("job-sources", count=len(sources))
             await note(connection, corpus, actor, now, "job.start", job_id, detail)
+            await say(connection, JOBS_CHANGED)
         return await self.job(job_id)
 
     async def job(self, job_id: int, corpus: Corpus | None = None) -> Job:
@@ -184,6 +188,16 @@ class JobRepository:
             lambda connection: (connection.scalar(left) or 0, connection.scalar(got) or 0)
         )
 
+    async def accepted_articles(self, job_id: int) -> int:
+        """Return how many articles of a job still have to enter the indexes."""
+        query = (
+            select(func.count())
+            .select_from(job_results)
+            .join(versions, versions.c.article_id == job_results.c.article_id)
+            .where(job_results.c.job_id == job_id, versions.c.state == ACCEPTED)
+        )
+        return await self._database.read(lambda connection: connection.scalar(query) or 0)
+
     async def tallies(self, job_ids: Sequence[int]) -> dict[int, JobCounts]:
         """Return by job what came of it; jobs without sources are missing."""
         # Feed items have the kind "item"; the feed added them, nobody else.
@@ -222,14 +236,17 @@ class JobRepository:
             made[job_id] = JobCounts(label, sources, left + came, indexed, unchanged, rejected)
         return made
 
-    async def results(self, job_id: int, limit: int | None = None) -> list[IngestResult]:
-        """Return the first ``limit`` results of a job, or all, in the order in which articles were
-        stored."""
+    async def results(
+        self, job_id: int, limit: int | None = None, *, after: int = 0
+    ) -> list[IngestResult]:
+        """Return ``limit`` results of a job, or all, without the first ``after``, in the order in which
+        articles were stored."""
         query = (
             select(*job_results.c[2:])
             .where(job_results.c.job_id == job_id)
             .order_by(job_results.c.id)
             .limit(limit)
+            .offset(after or None)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [
@@ -265,6 +282,7 @@ class JobRepository:
             )
             if changed.rowcount:
                 await note(connection, corpus, actor, now, "job.cancel", job.id)
+                await say(connection, JOBS_CHANGED)
         return bool(changed.rowcount)
 
     async def expand(self, job_id: int, item: JobItem, sources: Sequence[JobSource]) -> None:

@@ -19,6 +19,9 @@ from retrieval.catalogue.server import DatabaseServer
 
 _log = logging.getLogger(__name__)
 
+# Channels: a job was added, or ended by somebody who doesn't work on it; articles were accepted that the
+# writer is to index.
+JOBS_CHANGED, ARTICLES_ACCEPTED = "jobs", "accepted"
 # One name for the server, so that a connection that listens hears of all channels.
 _NAME = "newsdesk"
 _AGAIN_SECONDS = 1.0

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from retrieval.catalogue.dialects import POSTGRESQL
 
 # The first of the two numbers that name an advisory lock; the second is the corpus, or 0.
-_CORPUS, _VERSIONS = 0x6E647763, 0x6E647776  # "ndwc", "ndwv"
+_CORPUS, _VERSIONS, _CLAIMS = 0x6E647763, 0x6E647776, 0x6E64776A  # "ndwc", "ndwv", "ndwj"
 _INT4 = 1 << 31
 
 
@@ -23,6 +23,11 @@ async def take_corpus_turn(connection: AsyncConnection, corpus_id: int) -> None:
 async def take_version_turn(connection: AsyncConnection) -> None:
     """Wait until nobody else gives numbers to new versions."""
     await _take(connection, _VERSIONS, 0)
+
+
+async def take_claim_turn(connection: AsyncConnection, corpus_id: int) -> None:
+    """Wait until nobody else claims a job of a corpus."""
+    await _take(connection, _CLAIMS, corpus_id % _INT4)
 
 
 async def _take(connection: AsyncConnection, kind: int, number: int) -> None:

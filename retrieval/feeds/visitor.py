@@ -38,7 +38,7 @@ from retrieval.feeds.visits import (
     wanted_interval,
 )
 from retrieval.ingestion.page_loader import PageLoader
-from retrieval.ingestion.pipeline import batched, ingest_batches
+from retrieval.ingestion.pipeline import batched
 from retrieval.ingestion.progress import IngestProgress, Report
 from retrieval.ingestion.target import IngestTarget
 from retrieval.models import IngestItem, IngestResult
@@ -270,15 +270,9 @@ class FeedVisitor:
                 )
             await put_items(connection, feed.id, fates, self._library.clock())
 
-        indexer = await self._library.indexer(corpus.name)
         arriving = batched(map_concurrently(taken, take, at_once=_PAGES_AT_ONCE))
-        async for outcomes in ingest_batches(
-            indexer,
-            arriving,
-            actor=f"feed {feed.id}",
-            origin=feed.url,
-            data_dir=self._library.data_dir,
-            settle=settle,
+        async for outcomes in self._library.ingest(
+            corpus.name, arriving, actor=f"feed {feed.id}", origin=feed.url, settle=settle
         ):
             for incoming, result in outcomes:
                 counts[result.status] += 1

@@ -15,13 +15,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
+from weakref import WeakSet
 
 import numpy as np
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval.catalogue import Acceptance, Catalogue, Corpus, PendingVersion
+from retrieval.catalogue import Catalogue, Corpus, PendingVersion
 from retrieval.embedders import Embedder, Vectors, packed, unpacked
 from retrieval.indexes.shared_vectors import SharedVectors
+from retrieval.ingestion.accepted_batch import AcceptedBatch, Settle, accept_batch
 from retrieval.ingestion.story_assigner import (
     PreparedBatch,
     StoryAssigner,
@@ -30,7 +31,7 @@ from retrieval.ingestion.story_assigner import (
     lead_vectors,
     passage_texts,
 )
-from retrieval.models import IngestItem, IngestResult
+from retrieval.models import IngestItem
 from retrieval.runtime.executors import INGESTING, giving_way
 from retrieval.runtime.index_lock import IndexLock
 from retrieval.search.candidates import CorpusIndexes
@@ -38,8 +39,6 @@ from retrieval.stories.clustering import Fingerprint
 from retrieval.timestamps import Clock
 
 Result = TypeVar("Result")
-# What a sender of articles writes together with them: it is told what became of each.
-Settle = Callable[[AsyncConnection, list[tuple[IngestItem, IngestResult]]], Awaitable[None]]
 # By passage, the vectors of those of these that there are.
 ExactVectors = Callable[[Sequence[int]], Awaitable[Mapping[int, Vectors]]]
 
@@ -77,6 +76,8 @@ class Indexer:
         self._backlog = backlog or asyncio.Event()
         self._stories = StoryAssigner(catalogue, indexes.corpus, embedder.identity)
         self._turn = asyncio.Lock()
+        # What callers of this process have accepted and not let go of yet.
+        self._under_way: WeakSet[AcceptedBatch] = WeakSet()
 
     @property
     def corpus(self) -> Corpus:
@@ -101,23 +102,17 @@ class Indexer:
         ``settle`` receives the outcome of each item, including rejections, and writes in the same
         transaction.
         """
-        incoming = [item for item in batch if item.article is not None]
-        if not incoming and settle is None:
-            return AcceptedBatch(batch, [])
-
-        async def settled(connection: AsyncConnection, done: list[Acceptance]) -> None:
-            if settle is not None:
-                await settle(connection, AcceptedBatch(batch, done).outcomes())
-
-        acceptances = await self._catalogue.articles.accept(
+        accepted = await accept_batch(
+            self._catalogue,
             self._indexes.corpus,
-            incoming,
+            batch,
             actor=actor,
-            now=self._clock(),
             origin=origin,
-            alongside=settled,
+            now=self._clock(),
+            settle=settle,
         )
-        return AcceptedBatch(batch, acceptances)
+        self._under_way.add(accepted)
+        return accepted
 
     async def load(self, accepted: AcceptedBatch) -> list[PendingVersion]:
         """Return the accepted versions as they are stored."""
@@ -256,6 +251,14 @@ class Indexer:
             self._indexes = other._indexes
             self._stories, other._turn = other._stories, self._turn
 
+    async def finish_accepted(self) -> int:
+        """Index and show some of the versions that other processes accepted. Return how many."""
+        mine = {each for batch in self._under_way for each in batch.version_ids}
+        ids = await self._catalogue.articles.accepted(self.corpus, _BATCH, but=mine)
+        if ids:
+            await self.enter(ids)
+        return len(ids)
+
     async def finish_pending(self) -> int:
         """Finish what a crash interrupted. Return the number of articles finished."""
         accepted, retired = await self._catalogue.articles.unfinished(self._indexes.corpus)
@@ -318,43 +321,3 @@ class Indexer:
             await self._indexes.keywords.write((), version_ids)
         await self._catalogue.articles.mark_archived(version_ids)
         self._stories.forget(version_ids)
-
-
-class AcceptedBatch:
-    """A batch that the catalogue has accepted."""
-
-    def __init__(self, batch: Sequence[IngestItem], acceptances: Sequence[Acceptance]) -> None:
-        self._batch = batch
-        self._acceptances = acceptances
-
-    @property
-    def version_ids(self) -> list[int]:
-        """Return the ids of the accepted versions."""
-        return [a.version_id for a in self._acceptances if a.version_id is not None]
-
-    def outcomes(self) -> list[tuple[IngestItem, IngestResult]]:
-        """Return each item of the batch with its result."""
-        return list(zip(self._batch, self.results(), strict=True))
-
-    def results(self) -> list[IngestResult]:
-        """Return one result for each item of the batch, in order, including rejections."""
-        acceptances = iter(self._acceptances)
-        results = []
-        for item in self._batch:
-            if item.article is None:
-                results.append(
-                    IngestResult(item.label, "rejected", None, item.url, item.title, item.reason)
-                )
-            else:
-                done = next(acceptances)
-                results.append(
-                    IngestResult(
-                        item.label,
-                        done.status,
-                        done.article_id,
-                        item.article.url,
-                        item.article.title,
-                        done.reason,
-                    )
-                )
-        return results

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from retrieval.catalogue import PendingVersion
+from retrieval.catalogue.fences import unfenced
 from retrieval.errors import NewsdeskError, StorageError
-from retrieval.ingestion.indexer import AcceptedBatch, Indexer, Settle
+from retrieval.ingestion.accepted_batch import AcceptedBatch, Settle
+from retrieval.ingestion.indexer import Indexer
 from retrieval.ingestion.story_assigner import PreparedBatch
 from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.concurrency import cancel
@@ -67,7 +69,7 @@ async def ingest_batches(
     data_dir: Path,
     origin: str | None = None,
     settle: Settle | None = None,
-) -> AsyncIterator[list[tuple[IngestItem, IngestResult]]]:
+) -> AsyncGenerator[list[tuple[IngestItem, IngestResult]]]:
     """Like ``ingest``, batch by batch, with at most three batches in progress.
 
     ``settle`` writes to the catalogue in the same transaction as a batch's articles.
@@ -77,7 +79,7 @@ async def ingest_batches(
 
     async def accept() -> None:
         async for batch in batches:
-            known = await INGESTING.run(_with_languages, batch)
+            known = await INGESTING.run(with_languages, batch)
             kept = await indexer.accept(known, actor=actor, origin=origin, settle=settle)
             await accepted.put((kept, await indexer.load(kept)))
         await accepted.put(None)
@@ -103,7 +105,9 @@ async def ingest_batches(
     try:
         while (pair := await prepared.get()) is not None:
             batch, ready = pair
-            await indexer.finish(ready)
+            # Whoever accepted them, to index them is the writer's.
+            with unfenced():
+                await indexer.finish(ready)
             yield batch.outcomes()
         await preparing
     except Exception as error:
@@ -168,7 +172,8 @@ def _batches(sources: Iterable[IngestItem]) -> Iterator[list[IngestItem]]:
         yield batch
 
 
-def _with_languages(items: Sequence[IngestItem]) -> list[IngestItem]:
+def with_languages(items: Sequence[IngestItem]) -> list[IngestItem]:
+    """Detect the languages of articles that don't say theirs. Blocks."""
     return [*map(_with_language, giving_way(items))]
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Protocol
 
 from retrieval.catalogue import Catalogue
+from retrieval.ingestion.accepted_batch import Settle
 from retrieval.ingestion.indexer import Indexer
+from retrieval.models import IngestItem, IngestResult
 from retrieval.timestamps import Clock
 
 
@@ -29,6 +32,19 @@ class IngestTarget(Protocol):
     @property
     def vector_backlog(self) -> asyncio.Event:
         """Return the event that is set while passages lack a vector."""
+
+    def ingest(
+        self,
+        corpus: str,
+        batches: AsyncIterator[list[IngestItem]],
+        *,
+        actor: str,
+        origin: str | None = None,
+        settle: Settle | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> AsyncGenerator[list[tuple[IngestItem, IngestResult]]]:
+        """Add articles to a corpus and yield each batch once it is shown, whichever process indexes
+        it."""
 
     async def indexer(self, corpus: str) -> Indexer:
         """Return what writes articles into a corpus, which is created if necessary."""

@@ -127,8 +127,7 @@ class JobQueue:
         found = await self._library.catalogue.corpora.by_name(corpus)
         if found is None:
             raise NotFound("corpus-not-found", corpus=corpus)
-        events: asyncio.Queue[JobEvent] = asyncio.Queue(1)
-        self._watchers.setdefault(job_id, set()).add(events)
+        events = self._subscribe(job_id)
         try:
             event = await self._event(await self._jobs.job(job_id, found), ())
             while True:
@@ -137,9 +136,7 @@ class JobQueue:
                     return
                 event = await events.get()
         finally:
-            self._watchers[job_id].discard(events)
-            if not self._watchers[job_id]:
-                del self._watchers[job_id]
+            self._unsubscribe(job_id, events)
 
     async def follow(self, job: Job) -> AsyncIterator[JobEvent]:
         """Work until a job is over, where nothing else does; yield how it comes along. Raises
@@ -240,6 +237,7 @@ class JobQueue:
                     async for outcomes in batches:
                         results = tuple(result for _, result in outcomes)
                         await self._tell_if_possible(job.id, results)
+                await self._before_done(job)
             except StorageError:
                 raise
             except NewsdeskError as failure:
@@ -251,17 +249,31 @@ class JobQueue:
             if job.id not in self._stopped:
                 await self._jobs.set_state(job.id, state, clock(), error)
         finally:
-            del self._running[job.id]
+            self._running.pop(job.id, None)
             self._changed.set()
         if job.id in self._stopped:
             self._stopped.discard(job.id)
             state, error = JOB_CANCELLED, None
         # The job is over, whatever becomes of what follows.
-        await self._sweep()
+        if self._library.writable:
+            await self._sweep()
         if not await self._tell_if_possible(job.id):
             progress = self._progress.get(job.id, IngestProgress())
             self._announce(JobEvent(replace(job, state=state, error=error), 0, deepcopy(progress)))
         self._progress.pop(job.id, None)
+
+    async def _before_done(self, job: Job) -> None:
+        """Wait for what belongs to a job beside its sources."""
+
+    def _subscribe(self, job_id: int) -> asyncio.Queue[JobEvent]:
+        events: asyncio.Queue[JobEvent] = asyncio.Queue(1)
+        self._watchers.setdefault(job_id, set()).add(events)
+        return events
+
+    def _unsubscribe(self, job_id: int, events: asyncio.Queue[JobEvent]) -> None:
+        self._watchers[job_id].discard(events)
+        if not self._watchers[job_id]:
+            del self._watchers[job_id]
 
     def _end(self, job: Job, _: asyncio.Task[None]) -> None:
         self._scheduler.end(job)

@@ -11,8 +11,6 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path, PurePath
 
-from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.jobs import JobSource, upload_of
 from retrieval.catalogue.uploads import UploadRepository
 from retrieval.errors import StorageError
@@ -80,7 +78,7 @@ class Uploads:
     async def keep(self, name: str, data: bytes) -> JobSource:
         """Store a file; it is shown as ``name``, whose ending says what it is. Raise
         ``StorageError``."""
-        if not _is_on_server(self._library.catalogue.database):
+        if not self._library.catalogue.database.is_on_server:
             return await self._folder.keep(name, data)
         upload_id = await self._database.add(data, self._library.clock())
         self._new.add(upload_id)
@@ -147,7 +145,3 @@ def path_of(source: JobSource) -> str:
 def _shown(name: str) -> str:
     shown = re.sub(r"[^\w .()+-]", "_", PurePath(name.replace("\\", "/")).name)
     return shown[-_LONGEST_NAME:].lstrip(".") or "file"
-
-
-def _is_on_server(database: Database) -> bool:
-    return database.engine.dialect.name == POSTGRESQL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from retrieval.extraction.feeds.discovery import FEED_BYTES, read_document
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
 from retrieval.ingestion.jobs.uploads import Uploads
 from retrieval.ingestion.page_loader import PageLoader
-from retrieval.ingestion.pipeline import batched, ingest_batches
+from retrieval.ingestion.pipeline import batched
 from retrieval.ingestion.progress import IngestProgress, Report
 from retrieval.ingestion.readers import read_source
 from retrieval.ingestion.readers.pasted import read_pasted
@@ -67,7 +68,6 @@ class JobWorker:
         True, nothing new is begun, and what was accepted is finished. Raises ``StorageError``, and
         other ``NewsdeskError``s that end the job.
         """
-        indexer = await self._library.indexer(job.corpus)
         left, got = await self._jobs.counts(job.id)
         before = await self._jobs.results(job.id)
         extracted = sum(result.status != "rejected" for result in before)
@@ -88,17 +88,19 @@ class JobWorker:
             await settle(connection, job.id, results, positions, done)
 
         arriving = self._arriving(job, progress, report, stopped)
-        async for outcomes in ingest_batches(
-            indexer,
+        ingesting = self._library.ingest(
+            job.corpus,
             batched(arriving),
             actor=job.who,
             origin=job.where,
-            data_dir=self._library.data_dir,
             settle=keep,
-        ):
-            progress.done(result for _, result in outcomes)
-            report(progress)
-            yield outcomes
+            stopped=stopped,
+        )
+        async with contextlib.aclosing(ingesting):
+            async for outcomes in ingesting:
+                progress.done(result for _, result in outcomes)
+                report(progress)
+                yield outcomes
 
     async def _arriving(
         self, job: Job, progress: IngestProgress, report: Report, stopped: Stopped
