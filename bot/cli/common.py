@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    import asyncio
+
     from bot.config.settings import Settings
     from bot.services.ingestion import IngestionServices
     from retrieval.catalogue.audit_log import Actor
@@ -29,6 +31,17 @@ def run_async(main: Coroutine[Any, Any, _T]) -> _T:
     import asyncio
 
     return asyncio.run(main)
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set ``stop`` when Ctrl-C or SIGTERM asks the program to end."""
+    import asyncio
+    import signal
+
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM"):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(getattr(signal, name), stop.set)
 
 
 def actor() -> Actor:

@@ -23,6 +23,7 @@ from bot.cli import (
     run,
     status,
     summaries,
+    work,
 )
 
 _INTERRUPTED = 130
@@ -83,6 +84,7 @@ app.command()(backups.restore)
 app.command()(move.move)
 app.command()(purge.purge)
 app.command()(run.run)
+app.command()(work.work)
 app.command()(health.health)
 app.command()(run.commands)
 

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli import options as o
-from bot.cli.common import run_async
+from bot.cli.common import run_async, stop_on_signals
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
-    import asyncio
-
     from bot.client import NewsdeskBot
     from bot.config.settings import Settings
 
@@ -82,7 +80,7 @@ async def _run(settings: Settings) -> None:
     tune_for_event_loop(bot)
     running = asyncio.create_task(_connected(bot, settings))
     stop = asyncio.Event()
-    _on_signals(stop)
+    stop_on_signals(stop)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -108,14 +106,3 @@ async def _connected(bot: NewsdeskBot, settings: Settings) -> None:
         raise NewsdeskError("gateway-closed", code=str(error.code)) from error
     except (aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound) as error:
         raise NewsdeskError("discord-unreachable") from error
-
-
-def _on_signals(stop: asyncio.Event) -> None:
-    import asyncio
-    import contextlib
-    import signal
-
-    loop = asyncio.get_running_loop()
-    for name in ("SIGINT", "SIGTERM"):
-        with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(getattr(signal, name), stop.set)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.config.settings import Settings
@@ -83,15 +83,17 @@ async def open_ingestion(
 
 @contextlib.asynccontextmanager
 async def run_background_tasks(room: IngestionServices) -> AsyncIterator[None]:
-    """Check feeds, work on jobs and make vectors until the block ends. Interrupted work continues
-    the next time."""
+    """Check feeds and work on jobs until the block ends, and make vectors in the process that writes
+    the indexes. Interrupted work continues the next time."""
+    runs: list[tuple[Callable[[], Awaitable[None]], str]] = [
+        (room.poller.run, "feeds"),
+        (room.jobs.run, "jobs"),
+    ]
+    if room.library.writable:
+        runs.append((room.vectors.run, "vectors"))
     tasks = [
         asyncio.create_task(run_forever(run, name, pause=_AGAIN_SECONDS), name=name)
-        for run, name in (
-            (room.poller.run, "feeds"),
-            (room.jobs.run, "jobs"),
-            (room.vectors.run, "vectors"),
-        )
+        for run, name in runs
     ]
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -10,21 +11,31 @@ from typing import Any
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
+from bot.config.settings import Settings
+from bot.services.ingestion import open_ingestion
+from bot.services.work import work
 from bot.storage.library import open_library
 from retrieval.catalogue.access import Access
 from retrieval.catalogue.fences import fenced
-from retrieval.catalogue.kept_leases import LeaseFence
+from retrieval.catalogue.job_claims import JobClaims
+from retrieval.catalogue.jobs import JobSource, SourceKind
+from retrieval.catalogue.kept_leases import LeaseFence, open_leases
 from retrieval.catalogue.leases import Leases
 from retrieval.errors import NotFound, StorageError
+from retrieval.ingestion.pending_finisher import PendingFinisher
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes, delete_corpora
 from retrieval.models import IngestItem
+from tests.deadlines import scaled
 from tests.integration import accept_child
 from tests.integration.conftest import article, bring_in
 from tests.integration.crash_child import HashEmbedder
 from tests.integration.job_kills import PROCESSES
+from tests.integration.newsroom import MODERATOR
+from tests.newsite import NewsSite
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
@@ -134,3 +145,102 @@ async def test_processes_that_accept_at_once_make_one_article_of_a_url(
         assert await check_indexes(writer) == []
         corpus = await writer.require_corpus("local")
         assert len(await writer.catalogue.stories.members(corpus)) == len(numbers)
+
+
+async def test_jobs_are_claimed_in_turns_and_never_two_of_a_corpus(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with (
+        opened(tmp_path / "writer", postgres_url, writer="test") as writer,
+        opened(tmp_path / "worker", postgres_url, access=Access.WORKER) as worker,
+        open_leases(writer.database, seconds=600) as ones,
+        open_leases(worker.database, seconds=600) as others,
+    ):
+        assert ones is not None
+        assert others is not None
+        jobs = [await add(writer, "large", "https://example.com/1") for _ in range(3)]
+        small = await add(writer, "small", "https://example.com/2")
+        local = await add(writer, "local", "/somewhere/a.txt", kind="file")
+        one = JobClaims(writer.database, ones, local_files=True)
+        other = JobClaims(worker.database, others, local_files=False)
+        first, second = await asyncio.gather(one.next(), other.next())
+        assert first is not None
+        assert second is not None
+        assert {first[0], second[0]} == {jobs[0], small}
+        # The others are of the same corpora, or need a file of the writer's machine.
+        assert await other.next() is None
+        claimed = await one.next()
+        assert claimed is not None
+        assert claimed[0] == local
+        assert await one.next() is None
+        assert await one.waiting() == set(jobs[1:])
+        large = first if first[0] == jobs[0] else second
+        kept = ones if large is first else others
+        corpus = await writer.require_corpus("large")
+        job = await writer.catalogue.jobs.job(jobs[0])
+        await writer.catalogue.jobs.cancel(corpus, job, MODERATOR, NOW)
+        # It is coming to its end.
+        assert await other.next() is None
+        assert await other.cancelled([jobs[0], small]) == {jobs[0]}
+        await kept.let_go(large[1])
+        claimed = await other.next()
+        assert claimed is not None
+        assert claimed[0] == jobs[1]
+
+
+async def test_a_worker_does_a_job_that_the_writer_watches_and_one_that_is_cancelled_ends(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with NewsSite() as site:
+        settings = [
+            Settings(
+                data_dir=tmp_path / name,
+                database_url=SecretStr(postgres_url),
+                fetch_allow=(site.allow,),
+            )
+            for name in ("writer", "worker")
+        ]
+        stop = asyncio.Event()
+        async with (
+            opened(tmp_path / "writer", postgres_url, writer="test") as writer,
+            open_ingestion(settings[0], writer) as room,
+        ):
+            working = asyncio.create_task(work(settings[1], stop, lease_seconds=4))
+            finishing = asyncio.create_task(PendingFinisher(writer).run())
+            urls = [site.url(f"/news/{n}") for n in range(5)]
+            sources = [JobSource("url", url) for url in [*urls, site.url("/status/404")]]
+            job = await room.jobs.submit("local", sources, MODERATOR)
+            async with asyncio.timeout(scaled(60)):
+                events = [event async for event in room.jobs.watch(job.id, "local")]
+            last = events[-1]
+            assert last.job.state == "done"
+            assert (last.progress.indexed, last.progress.finished) == (5, 6)
+            results = [result.url for event in events for result in event.results]
+            assert Counter(results) == Counter(source.label for source in sources)
+            assert (await writer.counts())[0].unfinished == 0
+            assert await check_indexes(writer) == []
+            site.seconds = 0.2
+            sources = [JobSource("url", site.url(f"/news/{n}")) for n in range(100, 400)]
+            job = await room.jobs.submit("local", sources, MODERATOR)
+            async with asyncio.timeout(scaled(60)):
+                async for event in room.jobs.watch(job.id, "local"):
+                    if event.job.state == "running" and event.progress.indexed:
+                        await room.jobs.cancel(job.id, "local", MODERATOR)
+                        break
+                leases = Leases(writer.database, "test")
+                while await leases.held("job:"):
+                    await asyncio.sleep(0.1)
+            asked = len(site.paths())
+            stop.set()
+            await working
+            assert 5 < asked < 200
+            assert len(site.paths()) == asked
+            assert (await writer.catalogue.jobs.job(job.id)).state == "cancelled"
+            finishing.cancel()
+
+
+async def add(library: Library, corpus: str, label: str, kind: SourceKind = "url") -> int:
+    """Add a job of one source. Returns its id."""
+    made = await library.catalogue.corpora.ensure(corpus, NOW)
+    job = await library.catalogue.jobs.add(made, [JobSource(kind, label)], MODERATOR, NOW)
+    return job.id

@@ -68,6 +68,11 @@ class JobQueue:
         self._loaded = False
         self._loading = asyncio.Lock()
 
+    @property
+    def working_on(self) -> list[int]:
+        """Return the ids of the jobs that this process works on."""
+        return list(self._running)
+
     async def upload(self, name: str, data: bytes) -> JobSource:
         """Keep a file that was handed in, and return it as a source for ``submit``. It goes with
         its job."""

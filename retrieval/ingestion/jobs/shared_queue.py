@@ -51,11 +51,6 @@ class SharedJobQueue(JobQueue):
         self._claims = JobClaims(database, leases, local_files=library.writable)
         self._finisher = PendingFinisher(library)
 
-    @property
-    def working_on(self) -> list[Job]:
-        """Return the jobs that this process works on."""
-        return list(self._running.values())
-
     async def watch(self, job_id: int, corpus: str) -> AsyncIterator[JobEvent]:
         """As ``JobQueue.watch``; of a job that another process works on, what the database knows."""
         found = await self._library.catalogue.corpora.by_name(corpus)

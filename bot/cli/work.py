@@ -1,0 +1,40 @@
+"""`newsdesk work`: a process that only ingests, beside `newsdesk run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.cli.common import run_async, stop_on_signals
+
+if TYPE_CHECKING:
+    from bot.config.settings import Settings
+
+
+def work() -> None:
+    """Work on jobs and feeds beside `newsdesk run`, until stopped with Ctrl-C or SIGTERM.
+
+    Needs PostgreSQL (NEWSDESK_DATABASE_URL). Any number of workers, on any machines, share the work; the
+    bot indexes what they accept. Give each its own NEWSDESK_DATA_DIR, which it only uses for
+    temporary files.
+    """
+    import logging
+
+    from bot.config.env_files import env_files
+    from bot.config.settings import load_settings
+    from bot.ops.logging import set_up
+
+    settings = load_settings()
+    set_up(as_json=settings.log_json)
+    for file in env_files():
+        logging.getLogger(__name__).info("settings from %s", file.absolute())
+    run_async(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    import asyncio
+
+    from bot.services.work import work as work_until
+
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    await work_until(settings, stop)
