@@ -98,7 +98,7 @@ class ServerChroma:
             async with asyncio.timeout(_QUESTION_SECONDS):
                 return await getattr(self, call)(*args)
         except TimeoutError:
-            error = StorageError("chroma-slow", seconds=_QUESTION_SECONDS, retry=True)
+            error = StorageError("chroma-slow", url=self.url, seconds=_QUESTION_SECONDS, retry=True)
             self._begin_looking(error.note)
             raise error from None
         except StorageError as error:
