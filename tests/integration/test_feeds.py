@@ -95,10 +95,9 @@ async def test_a_feed_that_has_not_changed_costs_one_request_and_writes_at_most_
 
         def watch(*arguments: object) -> None:
             statement = str(arguments[2]).lstrip().upper()
-            if (
-                not statement.startswith(("SELECT", "PRAGMA", "BEGIN"))
-                and "LEASES" not in statement
-            ):
+            # Whose turn it is is no news.
+            turns = " LEASES " in statement or " HOSTS " in statement
+            if not (turns or statement.startswith(("SELECT", "PRAGMA", "BEGIN"))):
                 writes.append(statement)
 
         engine = room.library.catalogue.database._engine.sync_engine
