@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def work() -> None:
-    """Work on jobs and feeds beside `newsdesk run`, until stopped with Ctrl-C or SIGTERM.
+    """Work on jobs and feeds beside `newsdesk run`. Ctrl-C or SIGTERM stops it.
 
-    Needs PostgreSQL (NEWSDESK_DATABASE_URL). Any number of workers, on any machines, share the work; the
+    This needs PostgreSQL (NEWSDESK_DATABASE_URL). Any number of workers, on any machines, share the work; the
     bot indexes what they accept. Give each its own NEWSDESK_DATA_DIR, which it only uses for
     temporary files.
     """
