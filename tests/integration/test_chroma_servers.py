@@ -297,21 +297,28 @@ async def _records(store: ChromaStore) -> int:
     return sum([await store.call(store.chroma.count, name) for name in names])
 
 
+@pytest.mark.sqlite_files("what is moved comes from there")
+@pytest.mark.parametrize("to_server", [False, True])
 async def test_a_move_makes_collections_of_its_own_on_the_same_servers(
-    config: LibraryConfig, urls: tuple[str, str], tmp_path: Path
+    to_server: bool,
+    config: LibraryConfig,
+    urls: tuple[str, str],
+    tmp_path: Path,
+    empty_postgres_url: str,
 ) -> None:
+    url = empty_postgres_url if to_server else None
     async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
         await _fill(library, "first", "second")
         before = {each.name: each.vector_server for each in await _placed(library)}
         held = [set(await asyncio.to_thread(_names, url)) for url in urls]
-        await move_library(library, tmp_path / "moved", branches=[APPLICATION])
-    moved = replace(config, data_dir=tmp_path / "moved")
+        await move_library(library, tmp_path / "moved", url, branches=[APPLICATION])
+    moved = replace(config, data_dir=tmp_path / "moved", database_url=url)
     async with open_library(moved, writer="test", embedder=HashEmbedder()) as library:
         assert {each.name: each.vector_server for each in await _placed(library)} == before
         assert await check_indexes(library) == []
         assert not (await _search(library, "second")).notes
-    for url, names in zip(urls, held, strict=True):
-        assert names < set(await asyncio.to_thread(_names, url))
+    for server, names in zip(urls, held, strict=True):
+        assert names < set(await asyncio.to_thread(_names, server))
 
 
 def test_the_commands_work_with_two_servers(

@@ -110,6 +110,32 @@ def test_the_compose_file_is_one() -> None:
     assert compose["services"]["chroma"]["image"] == f"chromadb/chroma:{pinned}"
 
 
+def test_the_compose_file_for_several_machines_is_one() -> None:
+    compose = _yaml("compose.scale.yaml")
+    _valid(compose, "compose-spec.json")
+    services = compose["services"]
+    chromas = [name for name in services if name.startswith("chroma")]
+    ours = {name: each for name, each in services.items() if each.get("build") == "."}
+    assert {tuple(each.get("command", ["run"])) for each in ours.values()} == {("run",), ("work",)}
+    assert len(chromas) == 2
+    assert services["worker"]["deploy"]["replicas"] > 1
+    for each in ours.values():
+        assert each["read_only"] is True
+        assert each["cap_drop"] == ["ALL"]
+        urls = each["environment"]["NEWSDESK_CHROMA_URLS"].split(",")
+        assert urls == [f"http://{name}:8000" for name in chromas]
+        assert "${POSTGRES_PASSWORD:?" in each["environment"]["NEWSDESK_DATABASE_URL"]
+        assert set(each["depends_on"]) == {"postgres", *chromas}
+        assert {one["condition"] for one in each["depends_on"].values()} == {"service_healthy"}
+    assert all("healthcheck" in services[name] for name in ("postgres", *chromas))
+    assert not any("ports" in each for each in services.values())
+    # No two have one volume.
+    volumes = [volume.split(":")[0] for s in services.values() for volume in s.get("volumes", ())]
+    assert sorted(volumes) == sorted(set(volumes)) == sorted(compose["volumes"])
+    images = {services[name]["image"] for name in chromas}
+    assert images == {_yaml("compose.yaml")["services"]["chroma"]["image"]}
+
+
 def test_workflows_are_valid_and_call_what_there_is() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     for path in (ROOT / ".github/workflows").glob("*.yml"):
