@@ -179,8 +179,11 @@ def _page(article: dict[str, str], text: str) -> str:
     )
 
 
-async def measure_kills(server: PostgresServer, folder: Path, kills: int) -> None:
-    """Kill and stop four workers ``kills`` times, and look what became of the work."""
+async def measure_kills(
+    server: PostgresServer, folder: Path, kills: int, most_seconds: float
+) -> None:
+    """Kill and stop four workers ``kills`` times, or as often as ``most_seconds`` allow, and look what
+    became of the work."""
     random_ = random.Random(24)
     with NewsSite() as site:
         site.seconds = 0.02
@@ -191,7 +194,7 @@ async def measure_kills(server: PostgresServer, folder: Path, kills: int) -> Non
         stopped: dict[int, float] = {}
         done: Counter[str] = Counter()
         began = last_told = time.monotonic()
-        while done.total() < kills:
+        while done.total() < kills and time.monotonic() - began < most_seconds:
             assert writer.is_alive()
             unfinished = bench.unfinished()
             assert unfinished or len(bench.jobs) < enough, "nothing is left to be done"
@@ -218,7 +221,7 @@ async def measure_kills(server: PostgresServer, folder: Path, kills: int) -> Non
             if time.monotonic() - last_told > 30:
                 last_told = time.monotonic()
                 print(f"  {dict(done)}, {len(bench.jobs)} jobs", flush=True)
-            await asyncio.sleep(random_.uniform(0.05, 0.8))
+            await asyncio.sleep(random_.uniform(0.02, 0.3))
         for number in stopped:
             _signal(workers[number], signal.SIGCONT)
         seconds = await bench.wait_until_done() - began
@@ -317,12 +320,13 @@ def _draw(rates: dict[int, float], limits: list[float], cores: int, picture: Pat
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=3_600, help="kill for so long at most")
     parser.add_argument("--rates", action="store_true")
     parser.add_argument("--picture", type=Path, help="draw the rates there")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="newsdesk-workers-") as name, running() as server:
         if given.kills:
-            await measure_kills(server, Path(name), given.kills)
+            await measure_kills(server, Path(name), given.kills, given.seconds)
         if given.rates:
             await measure_rates(server, Path(name), given.picture)
 
