@@ -59,15 +59,21 @@ async def open_ingestion(
         fetcher = await stack.enter_async_context(fetching)
         # Starts no process before there is something to read.
         extractor = stack.enter_context(Extractor())
+        if leases is None:
+            leases = await stack.enter_async_context(open_leases(library.database))
+        # Turns at hosts last as long as leases do.
+        hosts = (
+            open_hosts(library.database)
+            if leases is None
+            else open_hosts(library.database, seconds=leases.seconds, pause=leases.pause)
+        )
         web = Crawler(
             fetcher,
             user_agent=settings.user_agent,
             connections=settings.feed_connections,
             clock=library.clock,
-            shared=await stack.enter_async_context(open_hosts(library.database)),
+            shared=await stack.enter_async_context(hosts),
         )
-        if leases is None:
-            leases = await stack.enter_async_context(open_leases(library.database))
         pages = PageLoader(web, extractor, settings.max_article_bytes, settings.respect_noai)
         feeds = FeedService(library, pages, settings.feed_rules(), leases)
         poller = FeedPoller(feeds, at_once=settings.feed_connections, clock=library.clock)

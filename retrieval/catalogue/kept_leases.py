@@ -65,7 +65,7 @@ class KeptLeases:
     def __init__(self, leases: Leases, *, seconds: float = _SECONDS, pause: float = _PAUSE) -> None:
         self.leases = leases
         self.pause = pause
-        self._seconds = seconds
+        self.seconds = seconds
         self._kept: dict[str, KeptLease] = {}
 
     async def keep(self) -> None:
@@ -82,7 +82,7 @@ class KeptLeases:
         known = {kept.lease: kept for kept in self._kept.values() if kept.lease is not None}
         if not known:
             return
-        renewed = {each.name: each for each in await self.leases.renew(list(known), self._seconds)}
+        renewed = {each.name: each for each in await self.leases.renew(list(known), self.seconds)}
         for before, kept in known.items():
             if kept.lease is not before:
                 continue  # let go meanwhile
@@ -96,7 +96,7 @@ class KeptLeases:
 
     async def take(self, name: str) -> KeptLease | None:
         """Take a lease and keep it; None if anybody holds it. Raises ``StorageError``."""
-        if name in self._kept or (lease := await self.leases.take(name, self._seconds)) is None:
+        if name in self._kept or (lease := await self.leases.take(name, self.seconds)) is None:
             return None
         kept = self._kept[name] = KeptLease(lease)
         return kept
@@ -108,7 +108,7 @@ class KeptLeases:
     ) -> tuple[T, KeptLease] | None:
         """Take and keep the lease, by ``name``, of what ``choose`` finds, in one transaction; None if
         it finds nothing, or another process was faster. Raises ``StorageError``."""
-        claimed = await self.leases.claim(choose, name, self._seconds)
+        claimed = await self.leases.claim(choose, name, self.seconds)
         if claimed is None:
             return None
         chosen, lease = claimed
