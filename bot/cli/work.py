@@ -14,8 +14,7 @@ def work() -> None:
     """Work on jobs and feeds beside `newsdesk run`. Ctrl-C or SIGTERM stops it.
 
     This needs PostgreSQL (NEWSDESK_DATABASE_URL). Any number of workers, on any machines, share the work; the
-    bot indexes what they accept. Give each its own NEWSDESK_DATA_DIR, which it only uses for
-    temporary files.
+    bot indexes the articles. Workers only use the data folder for temporary files.
     """
     import logging
 
