@@ -257,7 +257,8 @@ def reading(run: Any) -> None:
     run_async(opened())
 
 
-def _questions(question: str | None, batch: Path | None, within: TimeRange) -> Iterator[Line]:
+def _questions(words: list[str] | None, batch: Path | None, within: TimeRange) -> Iterator[Line]:
+    question = " ".join(words) if words else None
     if batch is not None and question is None:
         return iter(list(_batch(batch, within)))
     if question is None:

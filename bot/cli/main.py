@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
@@ -104,7 +105,9 @@ def help_(
     for name in command or ():
         found = at.command.get_command(at, name) if hasattr(at.command, "get_command") else None
         if found is None:
-            raise typer.BadParameter(f"there is no command {' '.join(command or ())!r}")
+            near = get_close_matches(name, getattr(at.command, "commands", {}), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise typer.BadParameter(f"there is no command {' '.join(command or ())!r}{hint}")
         at = found.make_context(name, [], parent=at, resilient_parsing=True)
     typer.echo(at.get_help())
 

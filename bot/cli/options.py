@@ -21,7 +21,10 @@ def _named(corpus: str) -> str:
 
 
 Corpus = Annotated[str, typer.Option(help="The name of the corpus.", callback=_named)]
-Question = Annotated[str | None, typer.Argument(help="A question in plain words.")]
+Question = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="QUESTION", help="A question in plain words.", show_default=False),
+]
 Batch = Annotated[
     Path | None,
     typer.Option(
@@ -99,11 +102,15 @@ def moment_in_words(text: str | None, option: str, now: datetime, *, end: bool) 
 
     try:
         return moment(text, option, end=end)
-    except typer.BadParameter:
+    except typer.BadParameter as error:
         read = read_option(text or "", now, UTC)
         found = read and (read.until if end else read.since)
         if not found:
-            raise
+            raise typer.BadParameter(
+                f"{text!r} is neither an ISO 8601 date, such as 2023-11-03, nor words for a time, "
+                "such as `last week`",
+                param_hint=option,
+            ) from error
         return found
 
 
