@@ -9,8 +9,8 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.common import actor, open_moderator
-from bot.cli.language import for_terminal
-from bot.cli.output import print_json, story_name, to_the_second
+from bot.cli.language import day_and_hour, for_terminal
+from bot.cli.output import counted, print_json, story_name, to_the_second
 
 if TYPE_CHECKING:
     from retrieval.catalogue.audit_log import AuditEntry
@@ -126,9 +126,8 @@ def list_stories(
             print_json({**asdict(story), "newest": asdict(story.newest)})
             continue
         print(f"{story_name(story.story_id, story.newest.article_id)} {story.newest.title}")
-        articles_ = "1 article" if story.articles == 1 else f"{story.articles} articles"
-        outlets = "1 publisher" if story.outlets == 1 else f"{story.outlets} publishers"
-        print(f"   {articles_} of {outlets}, the newest {story.newest.published_at or 'undated'}")
+        reports = f"{counted(story.articles, 'article')} by {counted(story.outlets, 'publisher')}"
+        print(f"   {reports}; newest: {_published(story.newest)}")
 
 
 @stories.command("show")
@@ -232,17 +231,19 @@ def _print_story(cards: list[ArticleCard], as_json: bool) -> None:
         _print_card(card, as_json)
 
 
+def _published(card: ArticleCard) -> str:
+    return day_and_hour(card.published_at) if card.published_at else "undated"
+
+
 def _print_card(card: ArticleCard, as_json: bool) -> None:
     if as_json:
         print_json(asdict(card))
         return
     print(f"{card.article_id} {card.title}")
-    print(
-        f"   {card.source or 'no publisher'}, {card.published_at or 'undated'}, {card.url or 'no URL'}"
-    )
+    print(f"   {card.source or 'no publisher'}, {_published(card)}, {card.url or 'no URL'}")
     if card.state == "removed":
         because = f": {card.removed_because}" if card.removed_because else ""
-        at = to_the_second(card.removed_at or "")
-        print(f"   removed by {card.removed_by} at {at}{because}")
+        at = day_and_hour(card.removed_at) if card.removed_at else "an unknown day"
+        print(f"   removed by {card.removed_by} on {at}{because}")
     if card.correction:
         print(f"   {card.correction}")

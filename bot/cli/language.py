@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from bot.i18n import describe, text
+from bot.i18n import day_text, describe, text
 from retrieval.errors import NewsdeskError, Note
 
 
@@ -20,6 +20,16 @@ def for_terminal(said: Note | NewsdeskError) -> str:
 def terminal_text(key: str, **variables: object) -> str:
     """Return the text ``key`` in the language of the terminal."""
     return text(_language(), key, **variables)
+
+
+def day_and_hour(written: str) -> str:
+    """Return an ISO 8601 date or time as people write it: `3 November 2023`, `3 November 2023,
+    09:00 UTC`."""
+    from retrieval.timestamps import parse_span
+
+    span = parse_span(written)
+    hour = "" if span.is_day else f", {span.start:%H:%M} UTC"
+    return f"{day_text(written, _language())}{hour}"
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.language import for_terminal, terminal_text
+from bot.cli.language import day_and_hour, for_terminal, terminal_text
 from bot.i18n import in_english
 from retrieval.errors import Note
 
@@ -33,6 +33,11 @@ def _in_words(value: object) -> str:
 def to_the_second(moment: str) -> str:
     """Return an ISO 8601 time in UTC without its fraction of a second."""
     return re.sub(r"\.\d+(?=Z$)", "", moment)
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Return a number with its noun: `1 article`, `2 articles`. ``several`` is an irregular plural."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
 def own_command() -> str:
@@ -287,7 +292,7 @@ def byline(reference: Reference) -> str:
     """Return the publisher, date, URL and id of an article, by which other commands know it."""
     parts: Sequence[str | None] = (
         reference.source,
-        reference.published_at or "undated",
+        day_and_hour(reference.published_at) if reference.published_at else "undated",
         reference.url,
         reference.article_id,
     )

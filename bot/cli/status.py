@@ -8,7 +8,8 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.common import run_async
-from bot.cli.output import print_json
+from bot.cli.language import day_and_hour
+from bot.cli.output import counted, print_json
 
 if TYPE_CHECKING:
     from bot.ops.doctor import CheckResult
@@ -51,22 +52,23 @@ def status(as_json: o.Json = False) -> None:
             "No corpus yet. `newsdesk ingest FILE` adds articles; `newsdesk demo` shows how Newsdesk works."
         )
     for corpus in record["corpora"]:
-        print(
-            f"Corpus {corpus['name']}: {corpus['articles']} articles, {corpus['passages']} passages"
-        )
+        held = f"{counted(corpus['articles'], 'article')}, {counted(corpus['passages'], 'passage')}"
+        print(f"Corpus {corpus['name']}: {held}")
         if newest := corpus["newest"]:
             published = newest["published_at"]
             label = "newest" if published else "last ingested"
-            print(f"  {label}: {newest['title']} ({published or 'undated'})")
+            day = day_and_hour(published) if published else "undated"
+            print(f"  {label}: {newest['title']} ({day})")
         if corpus["unfinished"]:
-            print(f"  {corpus['unfinished']} articles are still being indexed")
+            print(f"  still being indexed: {counted(corpus['unfinished'], 'article')}")
         if lacking := corpus["without_vector"]:
             print(
-                f"  {lacking} passages have no vectors yet; for now, search finds them only by their words"
+                f"  without vectors yet: {counted(lacking, 'passage')}; search finds them by words"
             )
     sizes = ", ".join(f"{name} {describe_size(size)}" for name, size in record["sizes"].items())
     print(f"On disk: {sizes}")
-    print(f"Last backup: {record['backup']['made_at'] or 'none'}")
+    made = record["backup"]["made_at"]
+    print(f"Last backup: {day_and_hour(made) if made else 'none'}")
     print(f"Embedder: {record['embedder']}; Chroma: {record['chroma']}; answers: {record['model']}")
 
 

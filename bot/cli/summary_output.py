@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.language import for_terminal
-from bot.cli.output import byline, story_name
+from bot.cli.output import byline, counted, story_name
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -126,8 +126,7 @@ def print_summary(summary: Summary) -> None:
     out = _SummaryPrinter()
     out.line(summary.title, "bold")
     if summary.kind == "story":
-        count = len(summary.articles)
-        articles = "1 article" if count == 1 else f"{count} articles"
+        articles = counted(len(summary.articles), "article")
         name = story_name(summary.story_id, summary.articles[0].article_id)
         outlets = ", ".join(summary.outlets) or "unknown publishers"
         out.line(f"{articles}; {outlets}. Story {name}.", "dim")
@@ -163,7 +162,9 @@ def print_digest(digest: Digest) -> None:
         out.line(f"{outlets(entry)} Story {name}.", "dim", indent=3)
         out.sources(entry.citations, indent=3)
     out.line("")
-    shown = f"{len(digest.entries)} of {digest.total} stories, from {digest.articles} articles"
+    total = counted(digest.total, "story", "stories")
+    some = f"{len(digest.entries)} of " if len(digest.entries) < digest.total else ""
+    shown = f"{some}{total}, from {counted(digest.articles, 'article')}"
     out.line(f"{shown}. `newsdesk summarize NUMBER --story` summarises one.", "dim")
     out.ending(digest.notes, digest.model, digest.usage)
 

@@ -19,7 +19,7 @@ _ALL_PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "doc
 _BLOCK = re.compile(r"(<!-- not run -->\n)?^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _DATE = re.compile(
     r"\d{4}-\d\d-\d\dT[\d:]+Z|\d{1,2} (?:January|February|March|April|May|June|July|August"
-    r"|September|October|November|December) 20\d\d"
+    r"|September|October|November|December) 20\d\d(?:, \d\d:\d\d UTC)?"
 )
 _MORE = "…"  # a line of output that stands for any number of lines
 
