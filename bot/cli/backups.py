@@ -10,7 +10,8 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.common import library_config, run_async
-from bot.cli.output import print_json
+from bot.cli.language import day_and_hour
+from bot.cli.output import counted, print_json
 
 if TYPE_CHECKING:
     from retrieval.backups import BackupInfo
@@ -27,9 +28,12 @@ def backup(
             help="Include the indexes. Without them, a restore rebuilds them from the catalogue.",
         ),
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: o.Json = False,
 ) -> None:
     """Back up all data to one file. The bot can keep running."""
+    if file.exists() and not force:
+        raise typer.BadParameter(f"{file} already exists; --force overwrites it")
 
     async def run() -> BackupInfo:
         from bot.cli.progress import telling
@@ -51,10 +55,8 @@ def backup(
         return
     from retrieval.text.encoding import describe_size
 
-    print(
-        f"{file}: {info.counts['articles']} articles and {info.counts['feeds']} feeds "
-        f"in {describe_size(size)}{', with the indexes' if info.indexes else ''}"
-    )
+    indexes = ", with the indexes" if info.indexes else ""
+    print(f"{file}: {_contents(info)} in {describe_size(size)}{indexes}")
 
 
 def restore(
@@ -94,8 +96,13 @@ def restore(
     if as_json:
         print_json({"file": str(file), "restored": not check, **_told(info)})
         return
-    held = f"{info.counts['articles']} articles and {info.counts['feeds']} feeds, backed up at {info.made_at}"
-    print(f"{file}: {'holds' if check else 'restored'} {held}")
+    held = f"{_contents(info)}, backed up {day_and_hour(info.made_at)}"
+    print(f"{file}: {'contains' if check else 'restored'} {held}")
+
+
+def _contents(info: BackupInfo) -> str:
+    articles, feeds = info.counts["articles"], info.counts["feeds"]
+    return f"{counted(articles, 'article')} and {counted(feeds, 'feed')}"
 
 
 def _told(info: BackupInfo) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -42,6 +43,19 @@ def stop_on_signals(stop: asyncio.Event) -> None:
     for name in ("SIGINT", "SIGTERM"):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(getattr(signal, name), stop.set)
+
+
+def confirmed(question: str) -> bool:
+    """Ask on standard error and return whether the answer is yes; no answer means no.
+
+    Call this outside the event loop: inside, Ctrl-C would take effect only after Enter.
+    """
+    print(f"{question} [y/N]: ", end="", file=sys.stderr, flush=True)
+    try:
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        raise
 
 
 def actor() -> Actor:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, library_config, run_async
-from bot.cli.output import print_json
+from bot.cli.common import actor, confirmed, library_config, run_async
+from bot.cli.output import complain, counted, print_json
 
 
 def purge(
@@ -33,7 +33,22 @@ def purge(
     if not references and not publisher:
         raise typer.BadParameter("Give an article or --publisher.")
 
-    async def run() -> tuple[list[str], int]:
+    async def named() -> tuple[list[str], str]:
+        """Return the articles to erase, and what to call them."""
+        from bot.config.settings import load_settings
+        from bot.storage.library import open_library
+        from retrieval.catalogue.moderation import ArticleModeration
+        from retrieval.purge import articles_to_purge
+
+        async with open_library(library_config(load_settings())) as library:
+            found = await library.require_corpus(corpus)
+            ids = await articles_to_purge(library, found, references or [], publisher or [])
+            if len(ids) > 1:
+                return ids, counted(len(ids), "article")
+            card = await ArticleModeration(library.database, found).card(ids[0])
+            return ids, f"“{card.title}”"
+
+    async def run(references: list[str], publishers: list[str]) -> tuple[list[str], int]:
         from bot.config.settings import load_settings
         from bot.storage.answers import blank_answers_citing
         from bot.storage.conversations import forget_conversations
@@ -44,17 +59,26 @@ def purge(
             library_config(load_settings()), writer="newsdesk purge"
         ) as library:
             found = await library.require_corpus(corpus)
-            ids = await articles_to_purge(library, found, references or [], publisher or [])
-            if not yes:
-                typer.confirm(f"Erase {len(ids)} articles for good?", abort=True, err=True)
+            ids = await articles_to_purge(library, found, references, publishers)
             answers = await blank_answers_citing(library.database, corpus, ids)
             await forget_conversations(library.database, corpus=corpus)
             await purge_articles(library, found, ids, actor(), because)
             return ids, answers
 
-    ids, answers = run_async(run())
+    if yes:
+        ids, answers = run_async(run(references or [], publisher or []))
+    else:
+        shown, names = run_async(named())
+        if not confirmed(f"Erase {names} for good?"):
+            complain("nothing was erased.")
+            raise typer.Exit(1)
+        ids, answers = run_async(run(shown, []))
     if as_json:
         print_json({"purged": ids, "answers_emptied": answers})
         return
-    print(f"{len(ids)} articles erased for good, {answers} stored answers emptied.")
-    print("Earlier backups still contain them, and messages already posted are still there.")
+    quoting = f"; {counted(answers, 'stored answer')} that quoted them" if answers else ""
+    print(f"Erased for good: {counted(len(ids), 'article')}{quoting}.")
+    print(
+        "Backups made earlier still contain them, if there are any, "
+        "and so do messages that were already posted."
+    )

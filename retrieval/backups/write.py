@@ -23,12 +23,20 @@ from retrieval.backups.archive import (
 )
 from retrieval.backups.copies import copy_database, copy_indexes, copy_tree
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
+from retrieval.catalogue.records import PURGED
 from retrieval.errors import StorageError
 from retrieval.runtime.index_lock import pause_index_writes
 from retrieval.runtime.observer import Tally, Tell, tell_nobody
 
 _CHUNK = 1 << 20
-_COUNTED = ("corpora", "articles", "versions", "passages", "feeds")
+_COUNTED = {
+    "corpora": "corpora",
+    # Of an erased article only the id is kept.
+    "articles": f"articles WHERE canonical_url NOT LIKE '{PURGED}%'",
+    "versions": "versions",
+    "passages": "passages",
+    "feeds": "feeds",
+}
 
 
 def write_backup(
@@ -97,8 +105,8 @@ def _copy_catalogue(
                 for branch in branches
             }
             counts = {
-                table: int(copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
-                for table in _COUNTED
+                name: int(copy.execute(f"SELECT count(*) FROM {rows}").fetchone()[0])  # noqa: S608
+                for name, rows in _COUNTED.items()
             }
     except (sqlite3.Error, TypeError) as error:
         raise StorageError("catalogue-damaged") from error
