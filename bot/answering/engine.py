@@ -41,7 +41,7 @@ from bot.answering.question_reader import QuestionReader
 from bot.answering.quoted_answer import ReadAnswer, read_answer
 from bot.answering.reading_notes import reading_notes
 from bot.answering.replies import Replies, ReplyRequest
-from bot.answering.replies.decline_reasons import why_declined
+from bot.answering.replies.decline_reasons import told_by_limits, why_declined
 from bot.answering.replies.flatten import asked_back, joined
 from bot.answering.replies.told_differences import append_difference
 from bot.answering.router.classifier import LEANING
@@ -337,15 +337,10 @@ class AnswerEngine:
         why = ""
         if nearest:
             why = await ASKING.run(why_declined, found, reason, asked.replies_in, missing)
-        return Answer(
-            asked.question,
-            why or prompts.render("refusal"),
-            True,
-            nearest=tuple(nearest[:3]),
-            notes=found.notes,
-            reason=reason,
-            reply=bool(why),
-        )
+        text = why or prompts.render("refusal")
+        declined = Answer(asked.question, text, True, notes=found.notes, reason=reason)
+        declined = replace(declined, nearest=tuple(nearest[:3]), reply=bool(why))
+        return told_by_limits(declined, asked.replies_in)
 
     async def _nearest(self, asked: AnswerRequest, found: SearchResults) -> list[Reference]:
         """Return what is about the question, of whatever date if nothing is in the range."""

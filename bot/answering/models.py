@@ -18,6 +18,18 @@ QUOTATIONS = "quotations"
 Reason = Literal["nothing-in-range", "nothing-on-it", "too-thin", "not-answered"]
 
 
+# Notes that say that a question's limits leave nothing: the corpus, the publisher or the time.
+_LIMITS = frozenset(
+    [
+        "corpus-unknown",
+        "none-in-range",
+        "none-of-source-in-range",
+        "nothing-ingested",
+        "nothing-such-source",
+        "nothing-such-source-but",
+    ]
+)
+
 # What an answer is. A question that is asked back is declined.
 Form = Literal["answer", "summary", "digest", "timeline", "help", "smalltalk", "declined"]
 
@@ -132,6 +144,14 @@ class Answer:
     # The range that the question was limited to, by options or by its words.
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def left_nothing(self) -> Note | None:
+        """Return the note that says that the question's limits left nothing to search, if that is
+        why there is no answer."""
+        if not self.abstained or self.reason is None:
+            return None
+        return next((note for note in self.notes if note.code in _LIMITS), None)
 
     def __post_init__(self) -> None:
         if self.abstained and self.form != "declined":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import library_config, run_async
+from bot.cli.common import known, library_config, run_async
 from bot.cli.language import for_terminal
 from bot.cli.output import (
     AnswerPrinter,
@@ -25,6 +25,7 @@ from bot.cli.output import (
     print_question,
     search_record,
 )
+from retrieval.errors import NotFound
 
 if TYPE_CHECKING:
     from bot.answering.engine import AnswerEngine, AnswerRequest
@@ -68,6 +69,8 @@ def search(
     asked = _questions(question, batch, o.time_range(as_of, since, until))
 
     async def run(library: Library) -> None:
+        if batch is None:
+            await _require_known(library, corpus)
         for line in asked:
             start = time.perf_counter()
             found = await library.search(
@@ -111,6 +114,8 @@ def ask(
 
         # By corpus and line: conversations about different corpora are separate.
         said: dict[tuple[str, str], Conversation] = {}
+        if batch is None:
+            await _require_known(library, corpus)
         async with open_answering(library) as engine:
             for line in asked:
                 of = line.corpus or corpus
@@ -255,6 +260,14 @@ def reading(run: Any) -> None:
             await run(library)
 
     run_async(opened())
+
+
+async def _require_known(library: Library, corpus: str) -> None:
+    """Raise ``typer.BadParameter`` for a corpus that doesn't exist while others do."""
+    try:
+        await known(library, corpus)
+    except NotFound as error:
+        raise typer.BadParameter(for_terminal(error), param_hint="--corpus") from error
 
 
 def _questions(words: list[str] | None, batch: Path | None, within: TimeRange) -> Iterator[Line]:

@@ -255,12 +255,16 @@ class AnswerPrinter:
         if self._said:
             self._console.print()
         else:
-            self._line(answer.text, "yellow" if answer.abstained else "")
+            limit = answer.left_nothing
+            text = for_terminal(limit) if limit else answer.text
+            self._line(text, "yellow" if answer.abstained else "")
         for article, cited in grouped(answer.citations).items():
             marks = "".join(f"[{citation.n}]" for citation in cited)
             self._line(f"  {marks} {article.title}", "green")
             self._line(f"      {byline(article)}", "dim")
         for note in answer.notes:
+            if note == answer.left_nothing:
+                continue  # said above
             self._line(f"  {for_terminal(note)}", "yellow")
         if answer.nearest:
             self._console.print(f"  {terminal_text('nearest')}:")

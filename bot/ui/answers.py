@@ -89,13 +89,14 @@ def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
 
 def _decline(answer: Answer, frame: AnswerContext) -> Page:
     """Return a decline: that it isn't known, why, and the nearest articles."""
-    if answer.reply:
+    limit = answer.left_nothing
+    if frame.is_empty and (limit or not answer.reply):
+        lines = [frame.say("nothing-here-yet")]
+    elif answer.reply:
         lines = [plain(answer.text)]
     else:
         lines = [f"**{frame.say('refusal')}**"]
-        if frame.is_empty:
-            lines.append(frame.say("nothing-here-yet"))
-        elif answer.reason is not None:
+        if answer.reason is not None:
             lines.append(frame.say(f"why-{answer.reason}"))
     embed = discord.Embed(description="\n".join(lines), colour=QUIET)
     _head(embed, frame)

@@ -78,9 +78,15 @@ def test_an_article_is_found_updated_and_forgotten_as_the_contract_says(
     other = newsdesk("search", "topic2", "--source", "BBC", "--json")
     assert lines(other.stdout)[0]["hits"] == []
     assert "BBC" in lines(other.stdout)[0]["notes"][0]
-    elsewhere = lines(newsdesk("ask", "topic2", "--corpus", "other", "--json").stdout)[0]
-    assert elsewhere["abstained"]
-    assert elsewhere["nearest"] == []
+    for command in ("ask", "search"):
+        elsewhere = newsdesk(command, "topic2", "--corpus", "other", "--json")
+        assert elsewhere.returncode == 2
+        assert elsewhere.stdout == ""
+        assert "local" in elsewhere.stderr
+    since = lines(newsdesk("ask", "topic2", "--since", "2024-01-01", "--json").stdout)[0]
+    assert since["abstained"]
+    assert since["answer"] == since["notes"][0]
+    assert len(since["nearest"]) == len(since["notes"]) == 1
     rebuilt = newsdesk("reindex")
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert lines(newsdesk("search", "topic2 cost", "--json").stdout)[0]["hits"]

@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from bot.answering.extractive.selection import Quotation, Selection, select
-from bot.answering.models import Reason
-from bot.i18n import reply_text
+from bot.answering.models import Answer, Reason
+from bot.i18n import describe, language_of, reply_text
 from retrieval.indexes.common_words import is_common
 from retrieval.models import SearchResult, SearchResults
 from retrieval.search.query import content_words
@@ -62,6 +62,16 @@ def why_declined(
             language, "decline-missing", subject=" ".join(told), missing=", ".join(missing)
         )
     return reply_text(language, "decline-not-told", subject=" ".join(told))
+
+
+def told_by_limits(declined: Answer, language: str) -> Answer:
+    """Return a decline that says first that the question's limits left nothing, if they did."""
+    if (limit := declined.left_nothing) is None:
+        return declined
+    notes = declined.notes
+    if declined.nearest:  # they are listed with their dates
+        notes = tuple(note for note in notes if note.code != "nearest-date")
+    return replace(declined, text=describe(limit, language_of(language)), notes=notes, reply=True)
 
 
 def with_names(
