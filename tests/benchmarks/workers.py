@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 
 from bot.storage.library import open_library
@@ -268,7 +269,7 @@ def _signal(process: BaseProcess, number: signal.Signals) -> None:
 
 
 async def measure_rate(server: PostgresServer, folder: Path, workers: int) -> tuple[float, float]:
-    """Return items a second of so many workers, and the processor seconds of an item."""
+    """Return items a second of so many workers, and the processor seconds of all processes."""
     with NewsSite() as site:
         site.seconds = _RATE_SECONDS
         bench = Bench(server, site, folder / f"rate{workers}", _RATE_CORPORA)
@@ -285,35 +286,45 @@ async def measure_rate(server: PostgresServer, folder: Path, workers: int) -> tu
             await bench.submit(f"corpus{number}", paths)
         seconds = await bench.wait_until_done() - began
         stop(writer, *processes)
-        items = await bench.assert_whole()
+        await bench.assert_whole()
         bench.close()
-        return _RATE_CORPORA * _RATE_ITEMS / seconds, processor_seconds(bench.started) / items
+        return _RATE_CORPORA * _RATE_ITEMS / seconds, processor_seconds(bench.started)
 
 
 async def measure_rates(server: PostgresServer, folder: Path, picture: Path | None) -> None:
     """Print the rates as a table, and draw them."""
-    cores = len(os.sched_getaffinity(0))
-    print("| workers | items a second | processor seconds an item | the machine's limit |")
-    print("|---:|---:|---:|---:|")
+    print("| workers | items a second | processor seconds in all |")
+    print("|---:|---:|---:|")
     rates: dict[int, float] = {}
-    limits = []
+    spent: dict[int, float] = {}
     for workers in _RATE_WORKERS:
-        rates[workers], spent = await measure_rate(server, folder, workers)
-        limits.append(cores / spent)
-        print(f"| {workers} | {rates[workers]:.1f} | {spent:.3f} | {limits[-1]:.0f} |", flush=True)
+        rates[workers], spent[workers] = await measure_rate(server, folder, workers)
+        print(f"| {workers} | {rates[workers]:.1f} | {spent[workers]:.1f} |", flush=True)
+    limit = _limit(spent)
+    print(f"the machine's limit by processor time without start-up: {limit:.0f} items a second")
     if picture is not None:
-        _draw(rates, limits, cores, picture)
+        draw(rates, limit, picture)
 
 
-def _draw(rates: dict[int, float], limits: list[float], cores: int, picture: Path) -> None:
+def _limit(spent: dict[int, float]) -> float:
+    """Return the items a second that the processors could do, given what ``spent`` says that so many
+    workers took. Each process costs the same to start, the writer too."""
+    start_up, rest = np.polyfit(list(spent), list(spent.values()), 1)
+    items = _RATE_CORPORA * (_RATE_ITEMS + 1)
+    return float(len(os.sched_getaffinity(0)) * items / (rest - start_up))
+
+
+def draw(rates: dict[int, float], limit: float, picture: Path) -> None:
+    """Draw the rates by number of workers, and the machine's limit."""
     from matplotlib.figure import Figure
 
+    cores = len(os.sched_getaffinity(0))
     figure = Figure(figsize=(6, 3.4), dpi=150, layout="constrained")
     axes = figure.subplots()
     places = range(len(rates))
     axes.bar(places, list(rates.values()), 0.6, color="#4c78a8", label="measured")
-    axes.plot(
-        places, limits, "o--", color="#e45756", label=f"limit of {cores} cores by processor time"
+    axes.axhline(
+        limit, linestyle="--", color="#e45756", label=f"limit of {cores} cores by processor time"
     )
     axes.set_xticks(places, [str(workers) for workers in rates])
     axes.set_xlabel("worker processes")
