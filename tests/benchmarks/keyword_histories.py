@@ -107,9 +107,8 @@ async def compare(folder: Path, share: float, most_answers: int) -> None:
             hits: list[list[int]] = [[], []]
             answers: list[tuple[bool, str]] = []
             for side in (0, 1) if number % 2 else (1, 0):
-                library._indexes[(corpus.id, corpus.generation)] = CorpusIndexes(
-                    corpus, kept[side], indexes.vectors
-                )
+                key = corpus.id, corpus.generation, corpus.vector_server
+                library._indexes[key] = CorpusIndexes(corpus, kept[side], indexes.vectors)
                 began = time.process_time()
                 found = await library.search(question.question, within, corpus="local")
                 times[side].append(time.process_time() - began)
