@@ -252,7 +252,9 @@ class CandidateGenerator:
         other = (
             Alternatives(stemming=read.stemming)
             if isinstance(keywords, NoKeywords)
-            else alternatives(read.words, keywords, self._texts, read.language, read.stemming)
+            else alternatives(
+                read.words, keywords, self._texts, read.language, read.stemming, read.names
+            )
         )
         query = keywords.weigh(read.words, read.kind, read.names, other.forms, read.stemming)
         keyword = _keyword(

@@ -16,13 +16,14 @@ from itertools import pairwise
 from retrieval.indexes.common_words import nearest_common, share_of_passages
 from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.models import Respelling
+from retrieval.text.places import is_place
 from retrieval.text.spelling import nearest_word, parts, spelling
 from retrieval.text.stemming import stems
 
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON_LETTERS = 6
 # Shorter words have too many neighbours; longer ones may be further away.
-_SHORTEST, _LONG = 4, 8
+_SHORTEST, _LONG = 5, 8
 # So many passages with a word like it are read for that word.
 _READ = 24
 
@@ -58,13 +59,17 @@ def alternatives(
     texts: Texts,
     language: str = "en",
     stemming: str = "en",
+    names: Sequence[str] = (),
 ) -> Alternatives:
     """Return what else to search for, with the spellings of ``language``, stemmed as in
     ``stemming``.
 
-    ``texts`` returns passages by their ids. Blocks.
+    ``texts`` returns passages by their ids; ``names`` are those of the words that name someone or
+    something. Blocks.
     """
     found = Alternatives(stemming=stemming)
+    # A word of a language that nothing here is written in is no slip either.
+    written = language in keywords.languages()
     known_spellings = spelling(language)
     for word in dict.fromkeys(words):
         own = stems(word, stemming)
@@ -85,9 +90,11 @@ def alternatives(
         halves = None if common else _halves(word.lower(), keywords, stemming)
         if halves is not None:
             found.add(word, [halves], say=True)
-        elif share_of_passages(own[0]):
+        elif share_of_passages(own[0]) or is_place(word):
             continue  # what is a word elsewhere is no slip
-        elif nearest := _nearest(word, own[0], keywords, texts):
+        elif (written or word in names) and (
+            nearest := _nearest(word, own[0], keywords, texts, name=word in names)
+        ):
             found.add(word, [nearest], say=True)
         elif common is not None:
             found.add(word, [common], say=True)
@@ -119,18 +126,23 @@ def _halves(word: str, keywords: KeywordIndex, stemming: str) -> str | None:
     return most[1] if most[0] else None
 
 
-def _nearest(word: str, stem: str, keywords: KeywordIndex, texts: Texts) -> str | None:
-    """The word of the corpus that is fewest edits away; of several the most frequent."""
+def _nearest(
+    word: str, stem: str, keywords: KeywordIndex, texts: Texts, *, name: bool
+) -> str | None:
+    """The word of the corpus that is fewest edits away, one for a short word and two for a long one;
+    of several the most frequent. A name is taken for nothing but a name."""
     if len(word) < _SHORTEST:
         return None
     most = 2 if len(word) >= _LONG else 1
-    passages = keywords.resembling(stem, most, _READ)
-    if not passages and most == 1 and len(word) > _SHORTEST:
-        most = 2
-        passages = keywords.resembling(stem, most, _READ)
+    # Stems may differ more than the words that they are of.
+    passages = keywords.resembling(stem, most, _READ) or keywords.resembling(stem, 2, _READ)
     if not passages and len(word) >= _LONG - 1:
         # A misspelt ending is no ending: the stem that is meant is shorter.
         passages = keywords.resembling(stem[:-2], 1, _READ)
-    lower = word.lower()
-    counts = Counter(w.lower() for text in texts(passages) for w in _WORD.findall(text))
-    return nearest_word(lower, counts, most + 1)
+    counts = Counter(
+        found.lower()
+        for text in texts(passages)
+        for found in _WORD.findall(text)
+        if found[0].isupper() or not name
+    )
+    return nearest_word(word.lower(), counts, most)

@@ -9,6 +9,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
+from zoneinfo import available_timezones
 
 # Codes that don't mean a country: unions, and codes for unknown or invented territories.
 _NO_COUNTRY = frozenset("EU EZ QO UN XA XB ZZ".split())
@@ -34,6 +35,21 @@ def countries() -> frozenset[str]:
 def states() -> frozenset[str]:
     """Return the names of states and provinces, mostly of the United States."""
     return _listed("states")
+
+
+@cache
+def cities() -> frozenset[str]:
+    """Return the names of large cities: those that time zones are called after."""
+    zones = available_timezones()
+    return frozenset(
+        zone.rpartition("/")[2].replace("_", " ").lower() for zone in zones if "/" in zone
+    )
+
+
+def is_place(word: str) -> bool:
+    """Return whether a word is, or begins, the name of a country, a state or a large city."""
+    lower = word.lower()
+    return any(lower in names for names in (countries(), states(), cities(), beginnings()))
 
 
 @cache

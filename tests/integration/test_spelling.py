@@ -53,6 +53,22 @@ async def test_a_word_like_no_other_stays_unknown(tmp_path: Path) -> None:
     assert found.respellings == ()
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who rules Brazil?",
+        "Who is the mayor of Paris?",
+        "Was Mr Bowen evacuated?",
+        "¿Quién ganó el partido anoche?",
+    ],
+)
+async def test_a_name_or_a_word_of_another_language_stays_as_it_is(
+    tmp_path: Path, question: str
+) -> None:
+    found = await _search(tmp_path, question)
+    assert found.respellings == ()
+
+
 async def _search(folder: Path, question: str):  # type: ignore[no-untyped-def]
     lines = [
         json.dumps({"url": f"https://example.com/{name}", "title": title, "text": text, "published_at": "2026-03-01"})
