@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import sys
 import time
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -318,6 +320,8 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
                     None if after is None else str(after),
                     corpus or None,
                 )
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableSource("path-gzip-damaged", path=str(path)) from error
     except OSError as error:
         raise UnreadableSource(
             "path-not-readable", path=str(path), detail=error.strerror or str(error)

@@ -36,7 +36,7 @@ from retrieval.catalogue.schema import (
 )
 from retrieval.errors import Note, NotFound, Refused
 from retrieval.timestamps import CLOCK_SLACK, from_micros, to_micros
-from retrieval.web.urls import canonical_url
+from retrieval.web.urls import canonical_url, host_name
 
 _LOOKUP = 5_000  # bound parameters a statement
 _INSERTED = 200  # rows that the event loop prepares in one go
@@ -268,6 +268,8 @@ class FeedRepository:
             if other_id is not None:
                 raise Refused("feed-exists", corpus=corpus.name, id=str(other_id))
         changes = {**_FORGOTTEN, "url": url, "canonical_url": canonical, "kind": kind}
+        if host_name(url) != host_name(feed.url):
+            changes["retry_after"] = None  # the other host asked for that
         await self._change(corpus, feed, actor, now, "feed.edit", next_at=to_micros(now), **changes)
 
     async def remove(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:

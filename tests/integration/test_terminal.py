@@ -391,6 +391,14 @@ def test_an_article_quoted_twice_is_listed_once_behind_its_numbers(
     ]
 
 
+def test_a_batch_whose_gzip_is_cut_off_is_told_of(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    whole = gzip.compress(b'{"question": "Who won?"}\n' * 1_000)
+    (tmp_path / "q.jsonl.gz").write_bytes(whole[:-20])
+    told = newsdesk("ask", "--batch", str(tmp_path / "q.jsonl.gz"))
+    assert told.returncode == 1
+    assert "gzip" in told.stderr
+
+
 def test_a_question_and_a_batch_at_once_are_told_apart(newsdesk: Newsdesk) -> None:
     both = newsdesk("ask", "x", "--batch", "q.jsonl")
     assert both.returncode == 2

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from retrieval.catalogue.jobs import JobSource
+from retrieval.errors import StorageError
 from retrieval.ingestion.jobs.uploads import FolderUploads, path_of
 
 
@@ -42,3 +45,11 @@ async def test_a_file_handed_in_while_others_are_cleared_away_stays(tmp_path: Pa
 
     await uploads.sweep(needed)
     assert _is_there(handed_in[0])
+
+
+async def test_a_file_that_cannot_be_written_is_told_of_and_not_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "uploads"
+    folder.write_text("no folder")
+    uploads = FolderUploads(folder)
+    with pytest.raises(StorageError, match="data-folder-not-writable"):
+        await uploads.keep("news.txt", b"Some news")

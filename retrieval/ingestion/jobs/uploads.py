@@ -30,7 +30,7 @@ class FolderUploads:
 
     async def keep(self, name: str, data: bytes) -> JobSource:
         """Write a file and return it as a source shown as ``name``, whose ending tells the format.
-        Raises ``OSError``."""
+        Raises ``StorageError``, for a full disk say; the next sweep deletes what was written."""
         shown = _shown(name)
         path = self._folder / uuid.uuid4().hex / shown
         self._new.add(str(path))
@@ -39,7 +39,12 @@ class FolderUploads:
             path.parent.mkdir(parents=True)
             path.write_bytes(data)
 
-        await asyncio.to_thread(write)
+        try:
+            await asyncio.to_thread(write)
+        except OSError as error:
+            self._new.discard(str(path))
+            detail = error.strerror or str(error)
+            raise StorageError("data-folder-not-writable", detail=detail) from error
         return JobSource("file", shown, {"path": str(path)})
 
     def belongs(self, sources: Iterable[JobSource]) -> None:
