@@ -22,6 +22,7 @@ from bot.services.conversations import ConversationMemory, Conversations, Shared
 from bot.services.dm_guilds import DMGuildResolver
 from bot.services.failing_feeds import FailingFeedsReport
 from bot.services.feed_posts import FeedPostService
+from bot.services.guild_directory import GuildDirectory, SharedGuilds
 from bot.services.guild_retention import GuildRetention
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.ingestion import IngestionServices, open_ingestion
@@ -32,9 +33,9 @@ from bot.services.report import ReportService
 from bot.services.requests import RequestRunner
 from bot.services.roles import Roles, open_roles
 from bot.services.setup import SetupService
+from bot.services.succession import open_to_serve
 from bot.services.time_zones import load_zones
 from bot.services.usage_limits import UsageLimits
-from bot.storage.library import open_library
 from bot.subscriptions.post_runner import PostRunner
 from bot.subscriptions.runner import SubscriptionRunner
 from bot.ui.buttons import AnswerButtonHandler
@@ -44,8 +45,8 @@ from bot.ui.report import NoteHandler
 from bot.ui.setup import SetupHandler
 from retrieval.embedders import Embedder
 from retrieval.indexes.chroma_store import LITTLE_AT_ONCE
+from retrieval.keyword_copies import KeywordCopies
 from retrieval.library import Library
-from retrieval.mending import Mender
 from retrieval.runtime.concurrency import cancel
 from retrieval.timestamps import Clock
 
@@ -84,6 +85,8 @@ class Services:
     roles: Roles
     guild_retention: GuildRetention
     ingestion: IngestionServices
+    # Of keyword indexes, where another process writes.
+    copies: KeywordCopies | None
     job_board: JobProgressBoard
     feed_posts: FeedPostService
     setup: SetupService
@@ -118,10 +121,9 @@ async def open_services(
             settings.library(), chroma_apart=chroma_apart, chroma_start_seconds=_INDEX_SECONDS
         )
         library = await stack.enter_async_context(
-            open_library(
-                config, writer="newsdesk run", clock=clock, embedder=embedder, mends_later=True
-            )
+            open_to_serve(config, clock=clock, embedder=embedder)
         )
+        copies = None if library.writable else KeywordCopies(library)
         library.stores.write_at_once(LITTLE_AT_ONCE)
         library.observer = requests.observer
         composer = await stack.enter_async_context(
@@ -133,8 +135,12 @@ async def open_services(
         roles = await stack.enter_async_context(
             open_roles(library.database, shared=settings.database_url is not None)
         )
+        if not library.writable:
+            library.database.permission = roles.permit
         ingestion = await stack.enter_async_context(open_ingestion(settings, library, roles.kept))
         guild_settings = GuildSettingsCache(library)
+        if roles.is_shared:
+            await stack.enter_async_context(_meanwhile(guild_settings.follow()))
         contexts = RequestContexts(guild_settings, settings.shared_corpus, library)
         stack.push_async_callback(contexts.close)
         conversations: Conversations = ConversationMemory()
@@ -145,12 +151,12 @@ async def open_services(
         answers = AnswerService(library, engine, requests, conversations, limits, seconds)
         retention = GuildRetention(client, settings, library, ingestion, contexts)
         stack.push_async_callback(retention.stop)
-        dm_guilds = DMGuildResolver(client, contexts, guild_settings)
+        directory = SharedGuilds(client, library) if roles.is_shared else GuildDirectory(client)
+        dm_guilds = DMGuildResolver(directory, contexts, guild_settings)
         cooldown = Cooldown(settings.limits().cooldown)
         await engine.warm_up()
         await stack.enter_async_context(_meanwhile(asyncio.to_thread(i18n.load_all)))
         await stack.enter_async_context(_meanwhile(asyncio.to_thread(load_zones)))
-        await stack.enter_async_context(_meanwhile(Mender(library).run()))
         yield Services(
             settings=settings,
             library=library,
@@ -165,6 +171,7 @@ async def open_services(
             guild_settings=guild_settings,
             guild_retention=retention,
             ingestion=ingestion,
+            copies=copies,
             feed_posts=FeedPostService(library, settings),
             roles=roles,
             job_board=JobProgressBoard(client, settings, library, ingestion, contexts, roles),

@@ -26,11 +26,10 @@ from bot.ops.logging import details
 from bot.ops.metrics import Metrics
 from bot.ops.request_rate import DISCORD_ALLOWS, RequestTurns, bound_requests
 from bot.ops.tracing import open_tracing
-from bot.services.ingestion import run_background_tasks
 from bot.services.monitoring import Watched, open_monitoring
 from bot.services.shard_leases import ShardLeases
+from bot.services.succession import run_writing
 from bot.services.troubles import ModelTrouble
-from bot.services.upkeep import run_upkeep
 from bot.storage.registered_commands import DatabaseRecord
 from bot.ui import error_pages
 from retrieval.catalogue.leases import Leases
@@ -155,8 +154,10 @@ class NewsdeskBot(commands.AutoShardedBot):
         await self._register_commands()
         await opened.enter_async_context(open_monitoring(self.settings, self._watched()))
         await self.services.job_board.resume()
-        await opened.enter_async_context(run_background_tasks(self.services.ingestion))
-        await opened.enter_async_context(run_upkeep(self.settings, self.services.library))
+        services = self.services
+        await opened.enter_async_context(
+            run_writing(self.settings, services.library, services.ingestion, services.copies)
+        )
         if self.services.roles.kept is not None:
             await self._share_shards(self.services.roles.kept.leases)
 
@@ -172,7 +173,6 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     async def _share_shards(self, leases: Leases) -> None:
         """Take shards among all processes on the database, and turns to identify."""
-        database = self.services.library.database
         if self.settings.shards is None:
             self.shard_count, _, _ = await self.http.get_bot_gateway()
         self._turns = IdentifyTurns(leases)
@@ -181,13 +181,18 @@ class NewsdeskBot(commands.AutoShardedBot):
             leases,
             self.shard_count,
             on_processes=self._share_requests,
-            may_hold=database.require_writer,
+            may_hold=self._require_writer,
             on_lost=self._stop_without_lock,
         )
         retention = self.services.guild_retention
         retention.lease_of = self._shard_leases.lease_of
         self.services.roles.lease_of = retention.lease_of_guild
         await self._shard_leases.join()
+
+    async def _require_writer(self) -> None:
+        """Who writes may hold no shards once it can't any more. Raises ``FolderInUse``."""
+        if self.services.library.writable:
+            await self.services.library.database.require_writer()
 
     def _share_requests(self, processes: int) -> None:
         if self.settings.discord_requests_per_second is None:
@@ -299,6 +304,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         for guild in self.guilds:
             if guild.shard_id == shard_id:
                 self._check_permissions(guild)
+                self._serve(guild)
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         self.services.guild_retention.watch(shard_id)
@@ -309,6 +315,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         _log.info("joined a server", extra=details(server=guild.id))
         self._check_permissions(guild)
+        self._serve(guild)
         await self.services.guild_retention.came(guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -320,6 +327,10 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.services.requests.cancel_guild_requests(guild.id, None if others_have_it else corpus)
         self.services.guild_settings.forget(guild.id)
         await self.services.guild_retention.left(guild.id)
+
+    def _serve(self, guild: discord.Guild) -> None:
+        if self.services.copies is not None:
+            self.services.copies.serve([self.services.contexts.corpus_of(guild.id)])
 
     def _check_permissions(self, guild: discord.Guild) -> None:
         if guild.unavailable or guild.me is None or self.application_id is None:

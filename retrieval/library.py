@@ -16,11 +16,7 @@ from retrieval.catalogue import Catalogue, Corpus, CorpusCounts
 from retrieval.catalogue.access import Access
 from retrieval.catalogue.database import Database
 from retrieval.embedders import Embedder, EmbedderOptions
-from retrieval.errors import (
-    Note,
-    NotFound,
-    StorageError,
-)
+from retrieval.errors import Note, NotFound, StorageError
 from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.indexes.keyword_pool import KeywordPool
@@ -33,8 +29,10 @@ from retrieval.ingestion.remote_ingest import accept_batches
 from retrieval.models import IngestItem, IngestResult, Reference, SearchResults
 from retrieval.rerankers import RerankerOptions, make_reranker
 from retrieval.runtime.conditions import Conditions
+from retrieval.runtime.folder_sizes import folder_bytes
 from retrieval.runtime.index_lock import IndexLock
 from retrieval.runtime.observer import StageObserver
+from retrieval.runtime.writer_lock import WriterLock
 from retrieval.search.candidates import CorpusIndexes
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
@@ -106,6 +104,8 @@ class Library:
         self.conditions = conditions or Conditions(clock)
         self.access = access
         self.writable = access is Access.WRITER
+        # The right to write, whether it is held or not.
+        self.writer_lock = WriterLock(config.data_dir)
         # Hears how long searches take.
         self.observer = StageObserver()
         self.embedder = embedder
@@ -130,6 +130,7 @@ class Library:
         self._indexers: WeakValueDictionary[_Key, Indexer] = WeakValueDictionary()
         self._recent_indexers: deque[Indexer] = deque(maxlen=_INDEXERS)
         self._corpora: dict[str, Corpus] = {}
+        self._copy_of: Callable[[Corpus], KeywordIndex] | None = None
 
     @property
     def database(self) -> Database:
@@ -265,7 +266,8 @@ class Library:
     async def ensure_corpus(self, name: str) -> None:
         """Create an empty corpus of this name if there is none."""
         if name not in self._corpora:
-            self.require_writable()
+            if self.access is not Access.GATEWAY:
+                self.require_writable()
             self._corpora[name] = await self.catalogue.corpora.ensure(name, self.clock())
 
     # Looking after
@@ -286,8 +288,8 @@ class Library:
         folder = self.config.data_dir
         return {
             "catalogue": self.database.location.size(),
-            "keywords": _size(folder / "keywords"),
-            "vectors": _size(folder / "chroma"),
+            "keywords": folder_bytes(folder / "keywords"),
+            "vectors": folder_bytes(folder / "chroma"),
         }
 
     def indexes(self, corpus: Corpus) -> CorpusIndexes:
@@ -296,10 +298,20 @@ class Library:
         if key not in self._indexes:
             self._indexes[key] = CorpusIndexes(
                 corpus,
-                KeywordIndex(self.keyword_folder(corpus), self.keyword_pool),
+                self._keywords_of(corpus),
                 VectorIndex(self.stores.of(corpus), corpus.id, corpus.generation),
             )
         return self._indexes[key]
+
+    def use_copies(self, copy_of: Callable[[Corpus], KeywordIndex] | None) -> None:
+        """Search copies of keyword indexes from now on; the indexes that are written here if None."""
+        self._copy_of = copy_of
+        self._indexes.clear()
+
+    def _keywords_of(self, corpus: Corpus) -> KeywordIndex:
+        if self._copy_of is not None:
+            return self._copy_of(corpus)
+        return KeywordIndex(self.keyword_folder(corpus), self.keyword_pool)
 
     def keyword_folder(self, corpus: Corpus) -> Path:
         """Return the folder of a corpus's keyword index."""
@@ -325,6 +337,10 @@ class Library:
     def forget(self, corpus: str) -> None:
         """Drop what is known of a corpus, so that it is read again when it is next used."""
         self._corpora.pop(corpus, None)
+
+    def forget_corpora(self) -> None:
+        """Drop what is known of all corpora: another process has deleted some."""
+        self._corpora.clear()
 
     async def close(self) -> None:
         """Close the indexes, the models and the catalogue."""
@@ -353,6 +369,10 @@ class Library:
             self._recent_indexers.append(indexer)
         return indexer
 
+    def become_writer(self) -> None:
+        """Write from now on, under the lock that a gateway has taken."""
+        self.access, self.writable = Access.WRITER, True
+
     def require_writable(self) -> None:
         """Raise ``StorageError`` if the folder was opened only for reading."""
         if not self.writable:
@@ -376,14 +396,3 @@ class Library:
 
 def _key(corpus: Corpus) -> _Key:
     return corpus.id, corpus.generation, corpus.vector_server
-
-
-def _size(folder: Path) -> int:
-    return sum(map(_file_size, folder.rglob("*")))
-
-
-def _file_size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except OSError:  # an index has just replaced it
-        return 0

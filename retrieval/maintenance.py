@@ -20,7 +20,7 @@ from retrieval.catalogue.corpus_deletion import (
 from retrieval.catalogue.database import Database, DatabaseLocation
 from retrieval.catalogue.leases import require_fence
 from retrieval.catalogue.migrate import SchemaBranch
-from retrieval.catalogue.place import claim_place, server_id
+from retrieval.catalogue.place import claim_folder, server_id_of
 from retrieval.catalogue.server import DatabaseServer
 from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.embedders import Embedder, make_embedder, unpacked
@@ -30,6 +30,7 @@ from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.keyword_files import documents_held
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.indexes.vector_stores import VectorStores
+from retrieval.keyword_copies import own_keywords
 from retrieval.library import Library, LibraryConfig
 from retrieval.reindexing import (
     drop_other_generations,
@@ -84,8 +85,10 @@ async def open_library(
         access = Access.WRITER if writer is not None else Access.READER
     folder = config.data_dir
     server = await _server(config)
-    if access is Access.WORKER and server is None:
+    if access in (Access.WORKER, Access.GATEWAY) and server is None:
         raise StorageError("worker-needs-server")
+    if access is Access.GATEWAY and not config.chroma_servers:
+        raise StorageError("gateway-needs-chroma")
     await asyncio.to_thread(make_data_folder, folder)
     lock = WriterLock(folder) if server is None else ServerWriterLock(folder, server)
     async with contextlib.AsyncExitStack() as stack:
@@ -103,6 +106,9 @@ async def open_library(
             await asyncio.to_thread(lock.acquire, writer or "newsdesk")
             if not await Database.is_ready(written, branches):
                 await Database.prepare(written, branches)
+        elif access is Access.GATEWAY and isinstance(lock, ServerWriterLock):
+            await asyncio.to_thread(lock.acquire_folder, writer or "newsdesk")
+            await Database.wait_until_ready(location, branches, seconds=_FIRST_START_SECONDS)
         elif not await Database.is_ready(location, branches):
             await asyncio.to_thread(lock.acquire, "first start", seconds=_FIRST_START_SECONDS)
             if not await Database.is_ready(written, branches):
@@ -112,9 +118,12 @@ async def open_library(
         catalogue = await Catalogue.open(location, moving=moving)
         library = await _opened(config, catalogue, embedder, clock, lock, access)
         stack.push_async_callback(library.close)
-        if access is not Access.WORKER:
+        library.writer_lock = lock
+        if access in (Access.WRITER, Access.READER):
             await _require_articles(library)
         if access is Access.WRITER:
+            if server is not None:
+                await own_keywords(library)
             await recover(library, mends_later=mends_later)
         elif access is Access.READER and await _has_unfinished(library):
             await _recover_as_reader(library, lock)
@@ -129,7 +138,7 @@ async def _opened(
     lock: WriterLock,
     access: Access,
 ) -> Library:
-    if access is Access.WORKER:
+    if access in (Access.WORKER, Access.GATEWAY):
         catalogue.database.permission = require_fence
     elif isinstance(lock, ServerWriterLock):
         catalogue.database.permission = lock.require
@@ -137,12 +146,13 @@ async def _opened(
     conditions = Conditions(clock)
     folder_id = catalogue.database.folder_id
     try:
+        on_server = bool(config.chroma_servers)
         if writable:
-            await _claim(catalogue.database, config)
+            await claim_folder(catalogue.database, config.data_dir, on_server=on_server)
         if config.chroma_servers:
             name = folder_id
             if access is not Access.WORKER:  # which never looks into it
-                name = await _server_id(catalogue.database, config, lock)
+                name = await server_id_of(catalogue.database, config.data_dir, lock)
             places = bool(config.chroma_urls)
             stores = VectorStores.servers(
                 config.chroma_servers, name, embedder.identity, conditions, places=places
@@ -188,28 +198,6 @@ async def _require_articles(library: Library) -> None:
             raise StorageError("catalogue-emptied", entries=held)
 
 
-async def _claim(database: Database, config: LibraryConfig) -> str:
-    try:
-        return await claim_place(database, config.data_dir, on_server=bool(config.chroma_servers))
-    except OSError as error:
-        detail = error.strerror or str(error)
-        raise StorageError("data-folder-no-room", detail=detail) from error
-
-
-async def _server_id(database: Database, config: LibraryConfig, lock: WriterLock) -> str:
-    """The id of the folder's collections on a server. Who reads a copy first claims one for it."""
-    with contextlib.suppress(OSError):  # a folder that can't be written can be read all the same
-        if known := await server_id(database, config.data_dir):
-            return known
-    with contextlib.suppress(StorageError):  # somebody is writing, or nobody can
-        await asyncio.to_thread(lock.acquire, "first start")
-        try:
-            return await _claim(database, config)
-        finally:
-            lock.release()
-    return database.folder_id
-
-
 async def _has_unfinished(library: Library) -> bool:
     corpora = await library.catalogue.corpora.all()
     if any(corpus.layout != LAYOUT for corpus in corpora):
@@ -249,7 +237,7 @@ async def recover(library: Library, *, mends_later: bool = False) -> int:
     finished = 0
     passing: tuple[type[StorageError], ...] = (StorageError,) if mends_later else ()
     with contextlib.suppress(*((StorageError,) if library.stores.places else passing)):
-        await _erase_deleted(library)
+        await erase_deleted(library)
         await place_corpora(library)
     folders = await asyncio.to_thread(keyword_folders, library)
     unfinished = await library.catalogue.articles.unfinished_corpora()
@@ -314,13 +302,17 @@ async def damage_of(library: Library, corpus: Corpus) -> dict[Part, IndexDamaged
 async def delete_corpora(library: Library, *names: str) -> None:
     """Delete corpora with everything in them. A crash on the way is finished at the next start.
 
-    Many at a time cost little more than one: what they share with others is rewritten once.
+    Many at a time cost little more than one: what they share with others is rewritten once. What a
+    gateway deletes is hidden at once, and erased by the writer.
     """
-    library.require_writable()
+    if library.access is not Access.GATEWAY:
+        library.require_writable()
     for name in names:
         await mark_corpus_deleted(library.database, name)
         library.forget(name)
-    await _erase_deleted(library)
+    if not library.writable:
+        return
+    await erase_deleted(library)
     await library.stores.give_back()
     await library.database.vacuum()
 
@@ -350,7 +342,7 @@ async def check_indexes(
     return found
 
 
-async def _erase_deleted(library: Library) -> None:
+async def erase_deleted(library: Library) -> None:
     """Erase the corpora that are to be deleted. The shared collections that they were in are written
     anew, for their files keep what is deleted from them.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from retrieval.catalogue import Corpus
+from retrieval.catalogue.access import Access
 from retrieval.catalogue.audit_log import Actor, AuditLog
 from retrieval.catalogue.audit_pages import AuditPages
 from retrieval.catalogue.moderation import ArticleCard, ArticleModeration
-from retrieval.errors import NotFound, Refused
+from retrieval.errors import NotFound, Refused, StorageError
+from retrieval.ingestion.indexer import Indexer
 from retrieval.library import Library
 
 
@@ -43,26 +45,31 @@ class ModerationService:
         The first transaction hides it from answers; if a crash follows, the next start finishes the
         rest. Raise ``Refused`` if it is already removed.
         """
-        indexer = await self._library.indexer(self._corpus.name)
+        indexer = await self._indexer()
         article_id = await self.articles.article_id(reference)
         now = self._library.clock()
         leaving = await self.articles.remove(article_id, because, actor, now)
-        await indexer.leave(leaving)
+        if indexer is not None:
+            await indexer.leave(leaving)
         return await self.articles.card(article_id)
 
     async def restore(self, reference: str, actor: Actor) -> ArticleCard:
         """Restore a removed article as it last was. Raise ``Refused`` if it isn't removed."""
-        indexer = await self._library.indexer(self._corpus.name)
+        indexer = await self._indexer()
         article_id = await self.articles.article_id(reference)
-        await indexer.leave(await self.articles.retired(article_id))
+        if indexer is not None:
+            await indexer.leave(await self.articles.retired(article_id))
+        elif await self.articles.retired(article_id):
+            raise StorageError("article-still-leaving", retry=True)
         version_id = await self.articles.restore(article_id, actor, self._library.clock())
-        await indexer.enter([version_id])
+        if indexer is not None:
+            await indexer.enter([version_id])
         return await self.articles.card(article_id)
 
     async def split(self, reference: str, actor: Actor) -> list[ArticleCard]:
         """Move an article into its own story, permanently. Return its story, as ``articles.story``
         does."""
-        indexer = await self._library.indexer(self._corpus.name)
+        indexer = await self._story_indexer()
         article_id = await self.articles.article_id(reference)
         now, stories = self._library.clock(), self._library.catalogue.stories
 
@@ -76,7 +83,7 @@ class ModerationService:
     async def merge(self, first: str, second: str, actor: Actor) -> list[ArticleCard]:
         """Merge two stories permanently, each named by its number or one of its articles. Raise
         ``Refused`` if they are already one."""
-        indexer = await self._library.indexer(self._corpus.name)
+        indexer = await self._story_indexer()
         kept, gone = [await self.articles.article_of(each) for each in (first, second)]
         now, stories = self._library.clock(), self._library.catalogue.stories
 
@@ -88,6 +95,19 @@ class ModerationService:
 
         await indexer.regroup(decide)
         return await self.articles.story(kept)
+
+    async def _indexer(self) -> Indexer | None:
+        """What brings articles in and out of the indexes; None beside a writer, which sees to that."""
+        if self._library.access is Access.GATEWAY:
+            return None
+        return await self._library.indexer(self._corpus.name)
+
+    async def _story_indexer(self) -> Indexer:
+        """The same for changes of stories, all of which the writer has in memory. Raise
+        ``StorageError`` beside a writer."""
+        if (indexer := await self._indexer()) is None:
+            raise StorageError("stories-need-writer")
+        return indexer
 
 
 async def removals(library: Library, corpus: str, article_ids: list[str]) -> dict[str, datetime]:

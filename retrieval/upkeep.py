@@ -8,6 +8,7 @@ from datetime import datetime
 from retrieval.catalogue.trimming import erase_old_versions, trim_changes
 from retrieval.errors import IndexDamaged
 from retrieval.library import Library
+from retrieval.maintenance import erase_deleted
 from retrieval.reindexing import rebuild_shared
 
 
@@ -23,6 +24,7 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
     if versions_before is not None:
         await erase_old_versions(database, versions_before)
     await trim_changes(database)
+    await erase_deleted(library)  # what other processes on the database deleted
     store = library.store
     # Of an embedded Chroma; servers don't tell.
     on_disk = await store.vectors_on_disk()

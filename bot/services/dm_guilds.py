@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import discord
 
 from bot.errors import UserError
+from bot.services.guild_directory import GuildDirectory
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
 from bot.services.usage_limits import Meter, meter_for
@@ -48,12 +49,12 @@ class DMGuildResolver:
 
     def __init__(
         self,
-        client: discord.Client,
+        guilds: GuildDirectory,
         contexts: RequestContexts,
         guild_settings: GuildSettingsCache,
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client = client
+        self._guilds = guilds
         self._contexts = contexts
         self._guild_settings = guild_settings
         self._tick = tick
@@ -68,7 +69,7 @@ class DMGuildResolver:
         """
         chosen = self._chosen.get(user.id)
         if chosen is not None and self._tick() - chosen.at < _REMEMBERED_SECONDS:
-            guild = self._client.get_guild(chosen.guild_id)
+            guild = await self._guilds.get(chosen.guild_id)
             if guild is not None and await self._may_read(guild, user, fresh=not suggesting):
                 self._remember(user, guild)
                 return self._contexts.corpus_of(guild.id)
@@ -97,10 +98,11 @@ class DMGuildResolver:
         """Return whether this person is now in a server that reads the corpus."""
         known = self._known_of(user).roles
         seen = {guild_id: n for n, guild_id in enumerate(await self._contexts.seen_in(user.id))}
-        guilds = self._reading(corpus)
-        guilds.sort(key=lambda g: (known.get(g.id) is None, seen.get(g.id, len(seen))))
-        for guild in guilds[:_MOST_ASKED]:
-            if await self._may_read(guild, user, fresh=True):
+        ids = await self._reading(corpus)
+        ids.sort(key=lambda each: (known.get(each) is None, seen.get(each, len(seen))))
+        for guild_id in ids[:_MOST_ASKED]:
+            guild = await self._guilds.get(guild_id)
+            if guild is not None and await self._may_read(guild, user, fresh=True):
                 return True
         return False
 
@@ -109,11 +111,11 @@ class DMGuildResolver:
         if not self._known_of(user).roles:
             await self.servers_of(user)
         known = self._known_of(user).roles
-        for guild in self._reading(corpus):
-            roles = known.get(guild.id)
+        for guild_id in await self._reading(corpus):
+            roles = known.get(guild_id)
             if roles is not None:
-                settings = await self._guild_settings.of(guild.id)
-                return meter_for(settings, guild.id, channel_id, user.id, roles)
+                settings = await self._guild_settings.of(guild_id)
+                return meter_for(settings, guild_id, channel_id, user.id, roles)
         return None
 
     async def servers_of(self, user: discord.abc.User) -> list[discord.Guild]:
@@ -122,32 +124,33 @@ class DMGuildResolver:
         seen = {
             guild_id: place for place, guild_id in enumerate(await self._contexts.seen_in(user.id))
         }
-        guilds = sorted(
-            self._client.guilds,
-            key=lambda guild: (
-                seen.get(guild.id, len(seen)),
-                guild.get_member(user.id) is None,
-                guild.id,
-            ),
-        )[:_MOST_ASKED]
+        ids = sorted(await self._guilds.ids(), key=lambda each: (seen.get(each, len(seen)), each))
+        guilds = [
+            guild
+            for guild_id in ids[:_MOST_ASKED]
+            if (guild := await self._guilds.get(guild_id)) is not None
+        ]
         async with self._known_of(user).asking:
             may = await asyncio.gather(*(self._may_read(guild, user) for guild in guilds))
         # Some may have removed the bot while others were asked for.
         there = [
-            g for g, yes in zip(guilds, may, strict=True) if yes and self._client.get_guild(g.id)
+            g for g, yes in zip(guilds, may, strict=True) if yes and not self._guilds.is_gone(g.id)
         ]
         return there[:_MOST_SERVERS]
 
     async def servers_reading(self, user: discord.abc.User, corpus: str) -> set[int]:
         """Return the ids of the shared servers that read a corpus."""
-        guilds = self._reading(corpus)
-        if len(guilds) > _MOST_ASKED:
-            guilds = [guild for guild in await self.servers_of(user) if guild in guilds]
+        ids = await self._reading(corpus)
+        if len(ids) > _MOST_ASKED:
+            guilds = [guild for guild in await self.servers_of(user) if guild.id in ids]
+        else:
+            found = [await self._guilds.get(guild_id) for guild_id in ids]
+            guilds = [guild for guild in found if guild is not None]
         return {guild.id for guild in guilds if await self._may_read(guild, user)}
 
     async def choose(self, user: discord.abc.User, guild_id: int) -> discord.Guild:
         """Store a person's choice of server. Raise ``UserError`` if they aren't in it."""
-        guild = self._client.get_guild(guild_id)
+        guild = await self._guilds.get(guild_id)
         if guild is None or not await self._may_read(guild, user, fresh=True):
             raise UserError("dm-no-servers")
         self._remember(user, guild)
@@ -158,8 +161,9 @@ class DMGuildResolver:
         self._chosen.pop(user_id, None)
         self._known.pop(user_id, None)
 
-    def _reading(self, corpus: str) -> list[discord.Guild]:
-        return [g for g in self._client.guilds if self._contexts.corpus_of(g.id) == corpus]
+    async def _reading(self, corpus: str) -> list[int]:
+        ids = await self._guilds.ids()
+        return [each for each in ids if self._contexts.corpus_of(each) == corpus]
 
     async def _may_read(
         self, guild: discord.Guild, user: discord.abc.User, *, fresh: bool = False
@@ -175,7 +179,7 @@ class DMGuildResolver:
         if roles is None:
             return False
         settings = await self._guild_settings.of(guild.id)
-        if self._client.get_guild(guild.id) is None:
+        if self._guilds.is_gone(guild.id):
             return False  # it removed the bot meanwhile
         may_ask = {*settings.ask_roles, *settings.moderator_roles}
         return not settings.ask_roles or bool(roles & may_ask)

@@ -32,6 +32,8 @@ from bot.storage.subscriptions import forget_subscriptions
 from bot.storage.usage import forget_usage
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
+from retrieval.catalogue.fences import fenced
+from retrieval.catalogue.kept_leases import LeaseFence
 from retrieval.catalogue.leases import Lease
 from retrieval.errors import NewsdeskError, Note, StorageError
 from retrieval.library import Library
@@ -111,6 +113,12 @@ class GuildRetention:
         """docs.discord.com/developers/events/gateway#sharding-sharding-formula"""
         return (guild_id >> 22) % (self._client.shard_count or 1)
 
+    def _while_held(self, guild_id: int) -> contextlib.AbstractContextManager[None]:
+        """Let nothing be written in the block once another process has the shard of a server."""
+        if self.lease_of is None:
+            return contextlib.nullcontext()
+        return fenced(LeaseFence(lambda: self.lease_of_guild(guild_id)))
+
     def lease_of_guild(self, guild_id: int) -> Lease | None:
         """Under which lease this process has the shard of a server; None if it hasn't."""
         return None if self.lease_of is None else self.lease_of(self._shard_of(guild_id))
@@ -173,10 +181,15 @@ class GuildRetention:
             for guild_id in await guilds_removed_before(library.database, due)
             if self.is_watched(guild_id) and self._client.get_guild(guild_id) is None
         ]
-        if gone and self._settings.shared_corpus is None:
-            await delete_corpora(library, *map(self._contexts.corpus_of, gone))
+        # One that doesn't write only marks them, each as long as it has the server's shard.
+        at_once = gone if library.writable else []
+        if at_once and self._settings.shared_corpus is None:
+            await delete_corpora(library, *map(self._contexts.corpus_of, at_once))
         for guild_id in gone:
-            await self._forget(guild_id)
+            with self._while_held(guild_id):
+                if guild_id not in at_once and self._settings.shared_corpus is None:
+                    await delete_corpora(library, self._contexts.corpus_of(guild_id))
+                await self._forget(guild_id)
             _log.info("a server's data was deleted", extra=details(server=guild_id))
         await forget_answers(
             library.database,

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from typing import Any
 
-from bot.storage.guild_settings import GuildSettings, change_guild_settings, load_guild_settings
+from bot.storage.guild_settings import (
+    SETTINGS_CHANGED,
+    GuildSettings,
+    change_guild_settings,
+    load_guild_settings,
+    load_settings_of,
+)
 from retrieval.catalogue.audit_log import Actor
+from retrieval.errors import StorageError
 from retrieval.library import Library
 
+_log = logging.getLogger(__name__)
+
 _MOST = 5_000
+_EVERY_SECONDS = 5.0
 
 
 class GuildSettingsCache:
@@ -19,12 +30,16 @@ class GuildSettingsCache:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._known: OrderedDict[int, GuildSettings] = OrderedDict()
+        # Those that were asked for since the last refresh, and how often any was changed here.
+        self._used: set[int] = set()
+        self._changes = 0
         self._reading: dict[int, asyncio.Future[GuildSettings]] = {}
 
     async def of(self, guild_id: int | None) -> GuildSettings:
         """Return the settings of a server; the defaults for direct messages."""
         if guild_id is None:
             return GuildSettings()
+        self._used.add(guild_id)
         if guild_id in self._known:
             return self._known[guild_id]
         # The first commands of a server may come all at once: one reads for all.
@@ -47,6 +62,7 @@ class GuildSettingsCache:
         settings = await change_guild_settings(
             self._library.database, guild_id, self._library.clock(), by=noted, **changes
         )
+        self._changes += 1
         self._keep(guild_id, settings)
         return settings
 
@@ -59,6 +75,28 @@ class GuildSettingsCache:
             return self._known[guild_id]
         finally:
             del self._reading[guild_id]
+
+    async def follow(self) -> None:
+        """See what other processes on the database change, until cancelled: soon where it is heard of
+        them, else after a few seconds. While the database is away, what was read last is used."""
+        async with self._library.database.notices.listen(SETTINGS_CHANGED) as listener:
+            while True:
+                await listener.wait(_EVERY_SECONDS)
+                try:
+                    await self.refresh()
+                except StorageError as error:
+                    _log.warning("settings of servers could not be read again: %s", error)
+
+    async def refresh(self) -> None:
+        """Read the cached settings again that were used since the last time, and drop the others."""
+        used, self._used = self._used, set()
+        for guild_id in self._known.keys() - used:
+            self._known.pop(guild_id)
+        changes = self._changes
+        found = await load_settings_of(self._library.database, used)
+        if changes == self._changes:  # what was changed here meanwhile is newer than what was read
+            for guild_id in used & self._known.keys():
+                self._known[guild_id] = found.get(guild_id, GuildSettings())
 
     def forget(self, guild_id: int) -> None:
         """Drop the cached settings of a server."""

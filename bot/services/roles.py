@@ -11,10 +11,12 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.fences import fenced
-from retrieval.catalogue.kept_leases import KeptLeases, LeaseFence
-from retrieval.catalogue.leases import Lease, Leases
+from retrieval.catalogue.kept_leases import KeptLease, KeptLeases, LeaseFence
+from retrieval.catalogue.leases import Lease, Leases, require
 from retrieval.errors import StorageError
 from retrieval.runtime.concurrency import cancel
 
@@ -29,8 +31,9 @@ class Roles:
     ``lease_of`` is, by server, the lease of its shard; it is set when shards are shared.
     """
 
-    def __init__(self, kept: KeptLeases | None = None) -> None:
+    def __init__(self, kept: KeptLeases | None = None, process: KeptLease | None = None) -> None:
         self.kept = kept
+        self._process = process
         self.lease_of: Callable[[int], Lease | None] | None = None
 
     @property
@@ -69,6 +72,18 @@ class Roles:
             return True
         return await self.kept.under(name, work)
 
+    async def permit(self, connection: AsyncConnection) -> None:
+        """Let this process write as long as its own lease holds, which it renews first if that ran
+        out: for ``Database.permission`` of one without the right to all. Raises ``StorageError``."""
+        process = self._process
+        if self.kept is None or process is None:
+            return
+        if process.lease is not None and not process.lease.is_current:
+            await self.kept.renew()
+        if process.lease is None:
+            raise StorageError("lease-lost")
+        await require(connection, process.lease)
+
     @contextlib.contextmanager
     def for_guild(self, guild_id: int) -> Iterator[None]:
         """Write and send in the block only as long as this process has the shard of a server. Raises
@@ -88,8 +103,11 @@ async def open_roles(database: Database, *, shared: bool) -> AsyncIterator[Roles
         yield Roles()
         return
     kept = KeptLeases(Leases(database, uuid.uuid4().hex))
+    process = await kept.take(f"process:{kept.leases.holder}")
     renewing = asyncio.create_task(kept.keep(), name="leases")
     try:
-        yield Roles(kept)
+        yield Roles(kept, process)
     finally:
         await cancel(renewing)
+        if process is not None:
+            await kept.let_go(process)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from bot.storage.schema import guilds
 from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.leases import Lease, require
+from retrieval.catalogue.notices import say
 from retrieval.catalogue.records import Corpus
 from retrieval.errors import Note
 from retrieval.timestamps import to_micros
@@ -56,6 +58,8 @@ class GuildSettings:
     welcomed: bool = False
 
 
+# What processes say to each other when one has changed settings.
+SETTINGS_CHANGED = "settings"
 _KNOWN = frozenset(field.name for field in fields(GuildSettings))
 _IDS = frozenset({"channels", "ask_roles", "free_roles", "moderator_roles"})
 
@@ -65,6 +69,15 @@ async def load_guild_settings(database: Database, guild_id: int) -> GuildSetting
     query = select(guilds.c.settings).where(guilds.c.id == guild_id)
     stored = await database.read(lambda connection: connection.scalar(query))
     return _read(stored or {})
+
+
+async def load_settings_of(
+    database: Database, guild_ids: Collection[int]
+) -> dict[int, GuildSettings]:
+    """By server, the settings of those of these that have set something."""
+    query = select(guilds.c.id, guilds.c.settings).where(guilds.c.id.in_(guild_ids))
+    rows = await database.read(lambda connection: connection.execute(query).all())
+    return {row.id: _read(row.settings or {}) for row in rows}
 
 
 async def change_guild_settings(
@@ -80,7 +93,7 @@ async def change_guild_settings(
     ``by`` is who changes them, for the audit log of a corpus.
     """
     async with database.write() as connection:
-        query = select(guilds.c.settings).where(guilds.c.id == guild_id)
+        query = select(guilds.c.settings).where(guilds.c.id == guild_id).with_for_update()
         stored = (await connection.execute(query)).scalar_one_or_none()
         before = _read(stored or {})
         settings = replace(before, **changes)
@@ -99,6 +112,7 @@ async def change_guild_settings(
             await connection.execute(
                 update(guilds).where(guilds.c.id == guild_id).values(settings=asdict(settings))
             )
+        await say(connection, SETTINGS_CHANGED)
     return settings
 
 

@@ -16,9 +16,14 @@ class Access(Enum):
     It holds no lock, writes no index, places no story and finishes nothing after a crash; its data
     folder is a scratch folder, which may be that of a writer.
 
+    ``GATEWAY`` answers questions beside a writer, and writes what people tell it to, but no index and no
+    story: copies of the keyword indexes in its data folder follow the writer's, and vectors are on a
+    Chroma server. It takes the writer's place when there is none (``maintenance.take_over``).
+
     ``READER`` reads. It holds no lock, but finishes what a crash left if nobody is writing.
     """
 
     WRITER = "writer"
     WORKER = "worker"
+    GATEWAY = "gateway"
     READER = "reader"

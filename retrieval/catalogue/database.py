@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from retrieval.catalogue.schema import properties
 from retrieval.errors import Note, StorageError
 
 Result = TypeVar("Result")
+_LOOK_SECONDS = 0.5
 # Properties: the id of a folder; and, while a move isn't finished, the folder that is moved.
 FOLDER_ID, MOVING = "folder_id", "moving"
 
@@ -153,6 +155,21 @@ class Database:
             raise location.error(error) from error
         finally:
             await engine.dispose()
+
+    @classmethod
+    async def wait_until_ready(
+        cls,
+        location: DatabaseLocation | Path,
+        branches: Sequence[SchemaBranch] = (),
+        *,
+        seconds: float,
+    ) -> None:
+        """Wait for another process to make the tables. Raises ``StorageError`` if none does."""
+        until = time.monotonic() + seconds
+        while not await cls.is_ready(location, branches):
+            if time.monotonic() > until:
+                raise StorageError("database-away", retry=True)
+            await asyncio.sleep(_LOOK_SECONDS)
 
     @staticmethod
     async def prepare(

@@ -11,17 +11,25 @@ clone of a whole disk can't be told from its original.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import uuid
 from pathlib import Path
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.schema import corpora, properties
+from retrieval.errors import StorageError
+from retrieval.runtime.writer_lock import WriterLock
 
-PLACE, SERVER_ID = "place", "server_id"
+PLACE, SERVER_ID, KEYWORDS_AT = "place", "server_id", "keywords_at"
+_NUMBER = text("SELECT oid FROM pg_database WHERE datname = current_database()")
+_SYSTEM = text("SELECT system_identifier FROM pg_control_system()")
 _MARKER = "folder.place"
 _TEXT = "Tells this data folder from copies of it: don't delete it.\n"
 _SAME_OF_THREE = 2
@@ -60,8 +68,8 @@ async def server_id(database: Database, folder: Path) -> str | None:
     known = await _known(database)
     if PLACE not in known:
         return None
-    current = await asyncio.to_thread(current_place, folder)
-    return known.get(SERVER_ID) if is_same_place(known[PLACE], current) else None
+    current = await _place_of(database, folder)
+    return None if _is_copy(known[PLACE], current) else known.get(SERVER_ID)
 
 
 async def claim_place(database: Database, folder: Path, *, on_server: bool) -> str:
@@ -72,25 +80,99 @@ async def claim_place(database: Database, folder: Path, *, on_server: bool) -> s
     that has no place yet keeps the collections that it has.
     """
     known = await _known(database)
-    current = await asyncio.to_thread(current_place, folder)
+    current = await _place_of(database, folder)
     before, claimed = known.get(PLACE), known.get(SERVER_ID, database.folder_id)
     if before == current:
         return claimed
-    is_copy = before is not None and not is_same_place(before, current)
+    is_copy = before is not None and _is_copy(before, current)
     if is_copy:
         claimed = uuid.uuid4().hex[:12]
+    rows = {PLACE: current, SERVER_ID: claimed}
+    if before is not None and _is_of_server(current) and not is_copy:
+        rows[KEYWORDS_AT] = before  # which a program of before wrote beside its keywords
     async with database.write() as connection:
-        for name, value in ((PLACE, current), (SERVER_ID, claimed)):
-            await connection.execute(delete(properties).where(properties.c.name == name))
-            await connection.execute(insert(properties), {"name": name, "value": value})
+        await _keep(connection, rows)
         if is_copy and on_server:
             await connection.execute(update(corpora).values(layout=0))
     return claimed
 
 
+async def claim_folder(database: Database, folder: Path, *, on_server: bool) -> str:
+    """Do as ``claim_place``. Raises ``StorageError`` where the folder can't be written."""
+    try:
+        return await claim_place(database, folder, on_server=on_server)
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise StorageError("data-folder-no-room", detail=detail) from error
+
+
+async def server_id_of(database: Database, folder: Path, lock: WriterLock) -> str:
+    """Return the id of a folder's collections on a server. Who reads a copy first claims one for it,
+    with its ``lock``."""
+    with contextlib.suppress(OSError):  # a folder that can't be written can be read all the same
+        if known := await server_id(database, folder):
+            return known
+    with contextlib.suppress(StorageError):  # somebody is writing, or nobody can
+        await asyncio.to_thread(lock.acquire, "first start")
+        try:
+            return await claim_folder(database, folder, on_server=True)
+        finally:
+            lock.release()
+    return database.folder_id
+
+
+async def keywords_are_here(database: Database, folder: Path) -> bool:
+    """Return whether the keyword indexes of a folder are those of the last writer, so that nothing is
+    missing in them. Raises ``OSError``."""
+    known = await _known(database)
+    at = known.get(KEYWORDS_AT)
+    if at is None or not _is_of_server(await _place_of(database, folder)):
+        return True
+    return is_same_place(at, await asyncio.to_thread(current_place, folder))
+
+
+async def claim_keywords(database: Database, folder: Path) -> None:
+    """Record, as the only writer, that the keyword indexes are in this folder. Raises ``OSError``."""
+    current = await asyncio.to_thread(current_place, folder)
+    if (await _known(database)).get(KEYWORDS_AT) != current:
+        async with database.write() as connection:
+            await _keep(connection, {KEYWORDS_AT: current})
+
+
+async def _place_of(database: Database, folder: Path) -> str:
+    def ask(connection: Connection) -> str | None:
+        if connection.dialect.name != POSTGRESQL:
+            return None
+        number = connection.scalar(_NUMBER)
+        try:
+            system = connection.scalar(_SYSTEM)
+        except (DBAPIError, StorageError):  # some servers don't say
+            system = None
+        return json.dumps({"database": int(number), "system": str(system)}, sort_keys=True)
+
+    on_server = await database.read(ask)
+    return await asyncio.to_thread(current_place, folder) if on_server is None else on_server
+
+
+def _is_of_server(place: str) -> bool:
+    return '"database"' in place
+
+
+def _is_copy(before: str, current: str) -> bool:
+    if _is_of_server(current):
+        return before != current and '"inode"' not in before
+    return not is_same_place(before, current)
+
+
+async def _keep(connection: AsyncConnection, rows: dict[str, str]) -> None:
+    for name, value in rows.items():
+        await connection.execute(delete(properties).where(properties.c.name == name))
+        await connection.execute(insert(properties), {"name": name, "value": value})
+
+
 async def _known(database: Database) -> dict[str, str]:
     query = select(properties.c.name, properties.c.value)
-    query = query.where(properties.c.name.in_((PLACE, SERVER_ID)))
+    query = query.where(properties.c.name.in_((PLACE, SERVER_ID, KEYWORDS_AT)))
     rows = await database.read(lambda connection: connection.execute(query).all())
     return {row.name: row.value for row in rows}
 

@@ -9,9 +9,10 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval.catalogue.database import ConnectionEnded
+from retrieval.catalogue.database import ConnectionEnded, Database
 from retrieval.catalogue.server import DatabaseServer, server_error
 from retrieval.errors import FolderInUse, Note, StorageError
 from retrieval.runtime.writer_lock import WriterLock
@@ -53,14 +54,32 @@ class ServerWriterLock(WriterLock):
     def acquire(self, holder: str, *, seconds: float = 0) -> None:
         """Take both locks, waiting up to ``seconds`` for each; ``holder`` names this process to
         others. Raises ``FolderInUse`` (``data-folder-in-use``) and ``StorageError``."""
-        super().acquire(holder, seconds=seconds)
+        had_folder = self._lock.is_locked
+        if not had_folder:
+            super().acquire(holder, seconds=seconds)
         try:
             self._holder = holder
             self._take(seconds)
             self._needed = True
         except BaseException:
-            super().release()
+            if not had_folder:
+                super().release()
             raise
+
+    def acquire_folder(self, holder: str) -> None:
+        """Take the lock of the folder alone, for a process that may take the other later. Raises
+        ``FolderInUse`` and ``StorageError``."""
+        super().acquire(holder)
+
+    @property
+    def is_held(self) -> bool:
+        """Return whether the lock of the database was taken and not given back."""
+        return self._needed
+
+    async def is_vacant(self, database: Database) -> bool:
+        """Return whether no process holds the lock of the database. Raises ``StorageError``."""
+        query = text(_LOCKS)
+        return await database.read(lambda connection: connection.execute(query).first()) is None
 
     def release(self) -> None:
         """Give both locks back. Does nothing if they aren't held."""
@@ -96,8 +115,12 @@ class ServerWriterLock(WriterLock):
         import psycopg
 
         name = f"{_APPLICATION}{self._holder}/{os.getpid()}"
-        connection = self._server.connect(application_name=name)
+        # The lock of a machine that is gone is not held for hours.
+        keep = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+        connection = self._server.connect(application_name=name, **keep)
         try:
+            for option, value in keep.items():
+                connection.execute(f"SET tcp_{option} = {value}")
             if seconds:
                 connection.execute(f"SET lock_timeout = {int(seconds * 1000)}")
                 connection.execute("SELECT pg_advisory_lock(%s)", [KEY])

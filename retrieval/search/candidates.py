@@ -17,6 +17,7 @@ from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.snapshot import Ints, Mask
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, Note, StorageError
+from retrieval.indexes.keyword_copy import KeywordCopy
 from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.models import Respelling
@@ -248,6 +249,8 @@ class CandidateGenerator:
         passing = shown.passing(read.within, read.source)
         every, left = shown.passages(shown.live), shown.passages(passing)
         thinning = max(1.0, every / max(left, 1))
+        if isinstance(keywords, KeywordCopy) and not keywords.catch_up(shown.revision):
+            notes.append(Note("keywords-behind"))
         keywords.check(every)
         other = (
             Alternatives(stemming=read.stemming)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.services.dm_guilds import DMGuildResolver
+from bot.services.guild_directory import GuildDirectory
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
 from bot.storage.library import open_library
@@ -82,7 +83,7 @@ async def test_discord_is_asked_about_the_three_servers_where_somebody_was_seen_
     settings = GuildSettingsCache(library)
     contexts = RequestContexts(settings, None, library)
     ada: Any = SimpleNamespace(id=ADA)
-    servers = await DMGuildResolver(client, contexts, settings).servers_of(ada)
+    servers = await DMGuildResolver(GuildDirectory(client), contexts, settings).servers_of(ada)
     assert [guild.id for guild in servers] == [700, 900, 3]
     assert sorted(asked) == [3, 700, 900]
 
