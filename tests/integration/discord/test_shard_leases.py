@@ -193,7 +193,9 @@ async def test_a_bot_that_may_not_write_any_more_gives_its_shards_back_and_ends(
             await running.bot.connect()
     await asyncio.to_thread(other.release)
     database = await Database.open(server)
-    assert await Leases(database, "the test").held("") == []
+    held = [lease.name for lease in await Leases(database, "the test").held("")]
+    # A turn to identify lasts for its five seconds, whatever becomes of its holder.
+    assert [name for name in held if not name.startswith("identify:")] == []
     assert standin.gateway.connected_shards == set()
     await database.close()
 
