@@ -182,8 +182,11 @@ async def test_a_bot_that_may_not_write_any_more_gives_its_shards_back_and_ends(
     other = ServerWriterLock(tmp_path, server)
     async with start(NEWSDESK_DATABASE_URL=postgres_url) as running:
         await eventually(lambda: _is_ready(running))
+        # It waits for the right, or the bot would take it again first.
+        taking = asyncio.create_task(asyncio.to_thread(other.acquire, "the other", seconds=60))
+        await eventually(lambda: asyncio.to_thread(_somebody_waits, server))
         await asyncio.to_thread(_end_connections, server)
-        await asyncio.to_thread(other.acquire, "the other")
+        await taking
 
         async def closed() -> bool:
             return running.bot.is_closed()
@@ -204,11 +207,21 @@ async def _is_ready(running: Running) -> bool:
     return running.bot.is_ready()
 
 
+def _somebody_waits(server: DatabaseServer) -> bool:
+    with server.connect() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database())"
+        ).fetchone()
+        return row is not None and row[0] > 0
+
+
 def _end_connections(server: DatabaseServer) -> None:
+    """All but those of who waits for the right to write."""
     with server.connect() as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+            "AND datname = current_database() AND application_name NOT LIKE 'newsdesk/the other/%'"
         )
 
 
