@@ -76,6 +76,8 @@ def alternatives(
         if len(own) != 1 or any(letter.isdigit() for letter in word):
             continue
         unknown = not keywords.frequency(own)
+        # A first word has a capital anyway.
+        name = word in names or (word[0].isupper() and not written)
         variants = [
             v for v in known_spellings.variants(word) if _stands(keywords, v, own, stemming)
         ]
@@ -90,11 +92,9 @@ def alternatives(
         halves = None if common else _halves(word.lower(), keywords, stemming)
         if halves is not None:
             found.add(word, [halves], say=True)
-        elif share_of_passages(own[0]) or is_place(word):
+        elif share_of_passages(own[0]) or is_place(word) or not (written or name):
             continue  # what is a word elsewhere is no slip
-        elif (written or word in names) and (
-            nearest := _nearest(word, own[0], keywords, texts, name=word in names)
-        ):
+        elif nearest := _nearest(word, own[0], keywords, texts, name=name):
             found.add(word, [nearest], say=True)
         elif common is not None:
             found.add(word, [common], say=True)
