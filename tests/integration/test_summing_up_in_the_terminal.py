@@ -72,7 +72,7 @@ def test_a_summary_reads_well_in_a_pipe(desk: Newsdesk) -> None:
     assert shown.startswith("Ferry *burns* [now](x)\n")
     assert "and 34 people were hurt. [1]" in shown
     assert "Key figures" in shown
-    assert "Radio <b>& Co, 2023-11-03, https://example.com/news/2" in shown
+    assert "Radio <b>& Co, 3 November 2023, https://example.com/news/2" in shown
 
 
 def test_a_story_that_was_split_off_is_named_by_what_summarize_takes(

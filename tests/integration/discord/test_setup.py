@@ -79,7 +79,7 @@ async def test_six_clicks_lead_from_the_invitation_to_the_first_digest(
             assert clicks.count <= 6
             assert not digest.is_ephemeral
             assert "The news" in digest.text
-            await standin.wait_until(lambda: f"is in <#{general.id}>" in shown.text)
+            await standin.wait_until(lambda: f"posted in <#{general.id}>" in shown.text)
             # What was told is not told again at once.
             await clicks.press(shown, "Post a digest now")
             await standin.wait_until(lambda: "nothing new" in shown.text)
@@ -202,4 +202,4 @@ async def test_a_model_that_fails_and_forums_that_take_no_posts_are_told(
     shown = (await (await boss.slash(general, "setup")).final()).text
     assert "The language model is failing" in shown
     assert f"I can't create posts in <#{forum.id}>" in shown
-    assert "1 of the 1,000 threads" in shown
+    assert "has 1 open threads; Discord allows 1,000" in shown
