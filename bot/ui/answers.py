@@ -92,7 +92,7 @@ def _decline(answer: Answer, frame: AnswerContext) -> Page:
     limit = answer.left_nothing
     if frame.is_empty and (limit or not answer.reply):
         lines = [frame.say("nothing-here-yet")]
-    elif answer.reply:
+    elif limit or answer.reply:
         lines = [plain(answer.text)]
     else:
         lines = [f"**{frame.say('refusal')}**"]

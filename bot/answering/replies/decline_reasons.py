@@ -71,7 +71,7 @@ def told_by_limits(declined: Answer, language: str) -> Answer:
     notes = declined.notes
     if declined.nearest:  # they are listed with their dates
         notes = tuple(note for note in notes if note.code != "nearest-date")
-    return replace(declined, text=describe(limit, language_of(language)), notes=notes, reply=True)
+    return replace(declined, text=describe(limit, language_of(language)), notes=notes)
 
 
 def with_names(

@@ -46,6 +46,20 @@ async def test_a_decline_is_brought_to_the_moderators_once(running: Running, gui
     assert len(standin.bot_messages(desk)) == 1
 
 
+async def test_a_decline_for_want_of_articles_in_time_can_be_brought_up_too(
+    running: Running, guild: Guild
+) -> None:
+    ada, general = running.standin.member(guild, "Ada"), running.standin.channel(guild)
+    asked = await ada.slash(general, "ask", question=BRIDGE, since="2031-01-01")
+    declined = await asked.final(whole)
+    assert "Nothing" in declined.text
+    pressed = await ada.press(declined, "Ask the moderators for this")
+    assert (await pressed.final()).is_ephemeral
+    boss = running.standin.member(guild, "Mo", moderator=True)
+    shown = await (await boss.slash(general, "report")).final()
+    assert "one question, 1 without an answer" in shown.text
+
+
 async def test_a_report_groups_what_nothing_answered_and_shows_the_evidence(
     running: Running, guild: Guild
 ) -> None:
