@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import sys
 import time
-import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -289,43 +287,36 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
     """Yield the questions of a file. Raises ``UnreadableSource`` for a file or a line of another
     form."""
     from retrieval.errors import UnreadableSource
-    from retrieval.text.encoding import open_plain_or_gzip
+    from retrieval.text.encoding import file_errors, open_plain_or_gzip
     from retrieval.timestamps import TimeRange, parse_span
 
     empty = True
-    try:
-        with open_plain_or_gzip(path) as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                try:
-                    record = json.loads(line)
-                    text, asked_at = record["question"], record.get("asked_at")
-                    span = parse_span(asked_at) if asked_at else None
-                    corpus = record.get("corpus")
-                    if not isinstance(text, str) or not isinstance(corpus, str | None):
-                        raise TypeError
-                except (ValueError, TypeError, KeyError, AttributeError) as error:
-                    raise UnreadableSource(
-                        "not-a-question", place=f"{path}:{number}", form=_FORM
-                    ) from error
-                empty = False
-                as_of = span.end if span else within.as_of
-                question_id = record.get("id")
-                after = record.get("after")
-                yield Line(
-                    None if question_id is None else str(question_id),
-                    text,
-                    TimeRange(as_of, within.since, within.until),
-                    None if after is None else str(after),
-                    corpus or None,
-                )
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableSource("path-gzip-damaged", path=str(path)) from error
-    except OSError as error:
-        raise UnreadableSource(
-            "path-not-readable", path=str(path), detail=error.strerror or str(error)
-        ) from error
+    with file_errors(str(path)), open_plain_or_gzip(path) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+                text, asked_at = record["question"], record.get("asked_at")
+                span = parse_span(asked_at) if asked_at else None
+                corpus = record.get("corpus")
+                if not isinstance(text, str) or not isinstance(corpus, str | None):
+                    raise TypeError
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise UnreadableSource(
+                    "not-a-question", place=f"{path}:{number}", form=_FORM
+                ) from error
+            empty = False
+            as_of = span.end if span else within.as_of
+            question_id = record.get("id")
+            after = record.get("after")
+            yield Line(
+                None if question_id is None else str(question_id),
+                text,
+                TimeRange(as_of, within.since, within.until),
+                None if after is None else str(after),
+                corpus or None,
+            )
     if empty:
         raise UnreadableSource("path-empty", path=str(path), form=_FORM)
 

@@ -82,15 +82,12 @@ def read_labelled_claims(path: Path) -> Iterator[LabelledClaim]:
 
 
 def _records(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    import gzip
-    import zlib
-
     from retrieval.errors import UnreadableSource
-    from retrieval.text.encoding import open_plain_or_gzip
+    from retrieval.text.encoding import file_errors, open_plain_or_gzip
 
     name = "standard input" if str(path) == "-" else str(path)
     number = 0
-    try:
+    with file_errors(name):
         source: AbstractContextManager[IO[bytes]] = (
             nullcontext(sys.stdin.buffer) if str(path) == "-" else open_plain_or_gzip(path)
         )
@@ -101,12 +98,6 @@ def _records(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
                     raise UnreadableSource("claim-too-long", place=f"{name}:{number}")
                 if line.strip():
                     yield _record_of(line.removeprefix(b"\xef\xbb\xbf"), f"{name}:{number}")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableSource("path-gzip-damaged", path=name) from error
-    except OSError as error:
-        raise UnreadableSource(
-            "path-not-readable", path=name, detail=error.strerror or str(error)
-        ) from error
     if not number:
         raise UnreadableSource("path-empty", path=name, form=_FORM)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.errors import UnreadableSource
-from retrieval.text.encoding import open_plain_or_gzip
+from retrieval.text.encoding import file_errors, open_plain_or_gzip
 from retrieval.timestamps import Span, parse_span
 from retrieval.web.urls import canonical_url
 
@@ -52,17 +52,13 @@ def read_records(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file. Raises ``UnreadableSource``."""
     records = []
     try:
-        with open_plain_or_gzip(path) as file:
+        with file_errors(str(path)), open_plain_or_gzip(path) as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     record = json.loads(line)
                     if not isinstance(record, dict):
                         raise UnreadableSource("not-a-json-object", place=f"{path}:{number}")
                     records.append(record)
-    except OSError as error:
-        raise UnreadableSource(
-            "path-not-readable", path=str(path), detail=error.strerror or str(error)
-        ) from error
     except ValueError as error:
         raise UnreadableSource("not-json", place=f"{path}:{len(records) + 1}") from error
     return records

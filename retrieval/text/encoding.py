@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gzip
 import re
 import unicodedata
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
@@ -169,6 +171,19 @@ def open_plain_or_gzip(path: Path) -> IO[bytes]:
     if path.suffix.lower() == ".gz":
         return cast(IO[bytes], gzip.open(path, "rb"))
     return path.open("rb")
+
+
+@contextlib.contextmanager
+def file_errors(name: str) -> Iterator[None]:
+    """Raise ``UnreadableSource`` (``path-gzip-damaged``, ``path-not-readable``) for what goes wrong
+    with a file in the block; ``name`` is what the file is called."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableSource("path-gzip-damaged", path=name) from error
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise UnreadableSource("path-not-readable", path=name, detail=detail) from error
 
 
 def describe_size(count: int) -> str:
