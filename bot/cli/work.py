@@ -32,8 +32,10 @@ def work() -> None:
 async def _work(settings: Settings) -> None:
     import asyncio
 
+    from bot.ops.event_loop import collect_as_usual
     from bot.services.work import work as work_until
 
+    collect_as_usual()
     stop = asyncio.Event()
     stop_on_signals(stop)
     await work_until(settings, stop)

@@ -32,6 +32,7 @@ def tune_for_event_loop(bot: Bot, *, without: str = "") -> None:
 
     ``without`` leaves out one of them, by name, to measure it.
     """
+    collect_as_usual()
     for name, apply in SETTINGS.items():
         if name != without:
             apply(bot)
@@ -39,8 +40,14 @@ def tune_for_event_loop(bot: Bot, *, without: str = "") -> None:
 
 def collect_rarely() -> None:
     """Look for garbage a hundred times less often: what a command imports is none, and looking
-    through it again and again takes a tenth of its time. A bot goes back to Python's own pace."""
+    through it again and again takes a tenth of its time. What runs on goes back to Python's own
+    pace (``collect_as_usual``)."""
     gc.set_threshold(_COLLECTED_RARELY_AFTER, *_COLLECTED_AFTER[1:])
+
+
+def collect_as_usual() -> None:
+    """Look for garbage as often as Python does by itself."""
+    gc.set_threshold(*_COLLECTED_AFTER)
 
 
 def _switch_threads_sooner(_: Bot) -> None:
@@ -73,7 +80,6 @@ def _freeze_after_start(bot: Bot) -> None:
         await prepare()
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*_COLLECTED_AFTER)
 
     async def on_ready() -> None:
         gc.freeze()

@@ -35,16 +35,14 @@ libc.fflush(ctypes.c_void_p(out))
 
 
 _GARBAGE = """
-import asyncio, gc
-from types import SimpleNamespace
-from bot.ops.event_loop import SETTINGS, collect_rarely
+import gc
+from bot.ops.event_loop import SETTINGS, collect_rarely, tune_for_event_loop
 
 usual = gc.get_threshold()
 collect_rarely()
 assert gc.get_threshold() > usual
-gathering = SimpleNamespace(setup_hook=lambda: asyncio.sleep(0), add_listener=lambda _: None)
-SETTINGS["frozen start"](gathering)
-asyncio.run(gathering.setup_hook())
+SETTINGS.clear()
+tune_for_event_loop(None)
 assert gc.get_threshold() == usual
 """
 
