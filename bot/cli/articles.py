@@ -9,7 +9,7 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.common import actor, open_moderator
-from bot.cli.language import day_and_hour, for_terminal
+from bot.cli.language import day_and_hour, for_terminal, published
 from bot.cli.output import counted, print_json, story_name, to_the_second
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def list_stories(
             continue
         print(f"{story_name(story.story_id, story.newest.article_id)} {story.newest.title}")
         reports = f"{counted(story.articles, 'article')} by {counted(story.outlets, 'publisher')}"
-        print(f"   {reports}; newest: {_published(story.newest)}")
+        print(f"   {reports}; newest: {published(story.newest.published_at)}")
 
 
 @stories.command("show")
@@ -231,16 +231,14 @@ def _print_story(cards: list[ArticleCard], as_json: bool) -> None:
         _print_card(card, as_json)
 
 
-def _published(card: ArticleCard) -> str:
-    return day_and_hour(card.published_at) if card.published_at else "undated"
-
-
 def _print_card(card: ArticleCard, as_json: bool) -> None:
     if as_json:
         print_json(asdict(card))
         return
     print(f"{card.article_id} {card.title}")
-    print(f"   {card.source or 'no publisher'}, {_published(card)}, {card.url or 'no URL'}")
+    print(
+        f"   {card.source or 'no publisher'}, {published(card.published_at)}, {card.url or 'no URL'}"
+    )
     if card.state == "removed":
         because = f": {card.removed_because}" if card.removed_because else ""
         at = day_and_hour(card.removed_at) if card.removed_at else "an unknown day"

@@ -1,4 +1,4 @@
-"""What the commands of moderators share: opening the library, who acts, progress."""
+"""What commands share: opening the library, who acts, logging, signals, questions, progress."""
 
 from __future__ import annotations
 
@@ -32,6 +32,18 @@ def run_async(main: Coroutine[Any, Any, _T]) -> _T:
     import asyncio
 
     return asyncio.run(main)
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log as a process that runs on, first from which files its settings come."""
+    import logging
+
+    from bot.config.env_files import env_files
+    from bot.ops.logging import set_up
+
+    set_up(as_json=settings.log_json)
+    for file in env_files():
+        logging.getLogger("bot.cli").info("settings from %s", file.absolute())
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

@@ -32,6 +32,11 @@ def day_and_hour(written: str) -> str:
     return f"{day_text(written, _language())}{hour}"
 
 
+def published(written: str | None) -> str:
+    """Return when an article was published, as ``day_and_hour`` does, or that it is undated."""
+    return day_and_hour(written) if written else "undated"
+
+
 @cache
 def _language() -> str:
     from bot.config.settings import terminal_language

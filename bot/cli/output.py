@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.language import day_and_hour, for_terminal, terminal_text
+from bot.cli.language import for_terminal, published, terminal_text
 from bot.i18n import in_english
 from retrieval.errors import Note
 
@@ -252,19 +252,17 @@ class AnswerPrinter:
         """Print the sources, each article once with all its numbers, then notes and costs."""
         from bot.answering.summaries.export import grouped
 
+        limit = answer.left_nothing
         if self._said:
             self._console.print()
         else:
-            limit = answer.left_nothing
             text = for_terminal(limit) if limit else answer.text
             self._line(text, "yellow" if answer.abstained else "")
         for article, cited in grouped(answer.citations).items():
             marks = "".join(f"[{citation.n}]" for citation in cited)
             self._line(f"  {marks} {article.title}", "green")
             self._line(f"      {byline(article)}", "dim")
-        for note in answer.notes:
-            if note == answer.left_nothing:
-                continue  # said above
+        for note in (note for note in answer.notes if note != limit):  # which is said above
             self._line(f"  {for_terminal(note)}", "yellow")
         if answer.nearest:
             self._console.print(f"  {terminal_text('nearest')}:")
@@ -296,7 +294,7 @@ def byline(reference: Reference) -> str:
     """Return the publisher, date, URL and id of an article, by which other commands know it."""
     parts: Sequence[str | None] = (
         reference.source,
-        day_and_hour(reference.published_at) if reference.published_at else "undated",
+        published(reference.published_at),
         reference.url,
         reference.article_id,
     )

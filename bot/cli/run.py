@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli import options as o
-from bot.cli.common import run_async, stop_on_signals
+from bot.cli.common import run_async, set_up_logging, stop_on_signals
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -18,13 +18,9 @@ _PORTAL = "https://discord.com/developers/applications"
 
 def run() -> None:
     """Run the Discord bot. Ctrl-C or SIGTERM stops it."""
-    import logging
-
-    from bot.config.env_files import env_files
     from bot.config.settings import load_settings
     from bot.ops.discord_endpoints import use_endpoints
     from bot.ops.invite import bot_id
-    from bot.ops.logging import set_up
     from retrieval.errors import SettingsError
 
     settings = load_settings()
@@ -35,9 +31,7 @@ def run() -> None:
         and bot_id(settings.discord_token.get_secret_value()) is None
     ):
         raise SettingsError("token-malformed", portal=_PORTAL)
-    set_up(as_json=settings.log_json)
-    for file in env_files():
-        logging.getLogger(__name__).info("settings from %s", file.absolute())
+    set_up_logging(settings)
     use_endpoints(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     run_async(_run(settings))
 

@@ -8,7 +8,7 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.common import run_async
-from bot.cli.language import day_and_hour
+from bot.cli.language import day_and_hour, published
 from bot.cli.output import counted, print_json
 
 if TYPE_CHECKING:
@@ -55,10 +55,8 @@ def status(as_json: o.Json = False) -> None:
         held = f"{counted(corpus['articles'], 'article')}, {counted(corpus['passages'], 'passage')}"
         print(f"Corpus {corpus['name']}: {held}")
         if newest := corpus["newest"]:
-            published = newest["published_at"]
-            label = "newest" if published else "last ingested"
-            day = day_and_hour(published) if published else "undated"
-            print(f"  {label}: {newest['title']} ({day})")
+            label = "newest" if newest["published_at"] else "last ingested"
+            print(f"  {label}: {newest['title']} ({published(newest['published_at'])})")
         if corpus["unfinished"]:
             print(f"  still being indexed: {counted(corpus['unfinished'], 'article')}")
         if lacking := corpus["without_vector"]:

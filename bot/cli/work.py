@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cli.common import run_async, stop_on_signals
+from bot.cli.common import run_async, set_up_logging, stop_on_signals
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -16,16 +16,10 @@ def work() -> None:
     This needs PostgreSQL (NEWSDESK_DATABASE_URL). Any number of workers, on any machines, share the work; the
     bot indexes the articles. Workers only use the data folder for temporary files.
     """
-    import logging
-
-    from bot.config.env_files import env_files
     from bot.config.settings import load_settings
-    from bot.ops.logging import set_up
 
     settings = load_settings()
-    set_up(as_json=settings.log_json)
-    for file in env_files():
-        logging.getLogger(__name__).info("settings from %s", file.absolute())
+    set_up_logging(settings)
     run_async(_work(settings))
 
 
