@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 Clock = Callable[[], datetime]
 
@@ -106,3 +106,11 @@ class TimeRange:
     def last(self) -> datetime:
         """The latest moment of the range that isn't after ``as_of``."""
         return self.as_of if self.until is None else min(self.as_of, self.until)
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the names of the tz database. The first call reads folders of the disk."""
+    from zoneinfo import available_timezones
+
+    return frozenset(available_timezones())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.errors import UserError
 from bot.ui.escaping import plain
+from retrieval.timestamps import zone_names
 
 
 def load_zones() -> None:
@@ -39,4 +40,4 @@ def zones_like(typed: str, most: int) -> list[str]:
 
 @cache
 def _zones() -> tuple[str, ...]:
-    return tuple(sorted(available_timezones()))
+    return tuple(sorted(zone_names()))

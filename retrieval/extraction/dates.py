@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from importlib.resources import files
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from retrieval.text.calendar_names import calendar_names, known_calendars
-from retrieval.timestamps import Span, parse_span
+from retrieval.timestamps import Span, parse_span, zone_names
 
 _EARLIEST = 1900
 _LONGEST = 120
@@ -335,7 +335,7 @@ def _zone(text: str, hints: DateHints, moment: datetime) -> timezone:
         minutes = int(found[2]) * 60 + int(found[3] or 0)
         if minutes <= 14 * 60:
             return timezone(timedelta(minutes=minutes if found[1] == "+" else -minutes))
-    if (found := _PLACE.search(text[:60])) and found[0] in _places():
+    if (found := _PLACE.search(text[:60])) and found[0] in zone_names():
         local = moment.replace(tzinfo=ZoneInfo(found[0]))
         return timezone(local.utcoffset() or timedelta())
     zones = _zones()
@@ -354,11 +354,6 @@ def _zone(text: str, hints: DateHints, moment: datetime) -> timezone:
 def _written_zones() -> tuple[str, ...]:
     """Return the names of zones that are words in other scripts than Latin."""
     return tuple(name for name in _zones() if not name[0].isascii() and len(name) > 3)
-
-
-@cache
-def _places() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 @cache

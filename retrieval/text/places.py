@@ -9,7 +9,8 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from zoneinfo import available_timezones
+
+from retrieval.timestamps import zone_names
 
 # Codes that don't mean a country: unions, and codes for unknown or invented territories.
 _NO_COUNTRY = frozenset("EU EZ QO UN XA XB ZZ".split())
@@ -37,19 +38,19 @@ def states() -> frozenset[str]:
     return _listed("states")
 
 
-@cache
-def cities() -> frozenset[str]:
-    """Return the names of large cities: those that time zones are called after."""
-    zones = available_timezones()
-    return frozenset(
-        zone.rpartition("/")[2].replace("_", " ").lower() for zone in zones if "/" in zone
-    )
-
-
 def is_place(word: str) -> bool:
-    """Return whether a word is, or begins, the name of a country, a state or a large city."""
-    lower = word.lower()
-    return any(lower in names for names in (countries(), states(), cities(), beginnings()))
+    """Return whether a word is the name of a country, a state or a large city, or begins that of a
+    country or state."""
+    return word.lower() in _names()
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Return what ``is_place`` knows; large cities are those that time zones are called after."""
+    cities = (
+        zone.rpartition("/")[2].replace("_", " ").lower() for zone in zone_names() if "/" in zone
+    )
+    return countries() | states() | beginnings() | frozenset(cities)
 
 
 @cache
