@@ -10,6 +10,13 @@ from retrieval.text.stemming import form_of, stems
 _PRESENT = 0.02
 
 
+def present(held: Mapping[str, int]) -> list[str]:
+    """Return the languages of ``held``, which says how many passages each has, that are really
+    there."""
+    enough = _PRESENT * sum(held.values())
+    return [code for code, count in held.items() if count >= enough]
+
+
 def with_other_stems(
     alternatives: Mapping[str, Sequence[tuple[str, ...]]],
     words: Sequence[str],
@@ -18,8 +25,7 @@ def with_other_stems(
 ) -> Mapping[str, Sequence[tuple[str, ...]]]:
     """Return ``alternatives`` and, by stem of each word of ``language``, its stems in the other
     languages of ``held``, which says how many passages each has."""
-    enough = _PRESENT * sum(held.values())
-    others = {form_of(code): code for code, count in held.items() if count >= enough}
+    others = {form_of(code): code for code in present(held)}
     others.pop(form_of(language), None)
     if not others:
         return alternatives

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from retrieval.indexes.common_words import nearest_common, share_of_passages
 from retrieval.indexes.keyword_index import KeywordIndex
+from retrieval.indexes.keyword_languages import present
 from retrieval.models import Respelling
 from retrieval.text.places import is_place
 from retrieval.text.spelling import nearest_word, parts, spelling
@@ -69,7 +70,7 @@ def alternatives(
     """
     found = Alternatives(stemming=stemming)
     # A word of a language that nothing here is written in is no slip either.
-    written = language in keywords.languages()
+    written = language in present(keywords.languages())
     known_spellings = spelling(language)
     for word in dict.fromkeys(words):
         own = stems(word, stemming)
@@ -92,7 +93,7 @@ def alternatives(
         halves = None if common else _halves(word.lower(), keywords, stemming)
         if halves is not None:
             found.add(word, [halves], say=True)
-        elif share_of_passages(own[0]) or is_place(word) or not (written or name):
+        elif not (written or name) or share_of_passages(own[0]) or is_place(word):
             continue  # what is a word elsewhere is no slip
         elif nearest := _nearest(word, own[0], keywords, texts, name=name):
             found.add(word, [nearest], say=True)
@@ -134,8 +135,9 @@ def _nearest(
     if len(word) < _SHORTEST:
         return None
     most = 2 if len(word) >= _LONG else 1
-    # Stems may differ more than the words that they are of.
-    passages = keywords.resembling(stem, most, _READ) or keywords.resembling(stem, 2, _READ)
+    passages = keywords.resembling(stem, most, _READ)
+    if not passages and most < 2:  # stems may differ more than the words that they are of
+        passages = keywords.resembling(stem, 2, _READ)
     if not passages and len(word) >= _LONG - 1:
         # A misspelt ending is no ending: the stem that is meant is shorter.
         passages = keywords.resembling(stem[:-2], 1, _READ)
