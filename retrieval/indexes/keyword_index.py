@@ -127,12 +127,12 @@ class KeywordIndex:
         stem what counts as it, to which the word's stems in other languages of the corpus are
         added.
         """
-        alternatives = with_other_stems(alternatives or {}, words, language, self.languages())
         terms = dict.fromkeys(stem for word in words for stem in stems(word, language))
         index = self._opened()
         if index is None:
             return KeywordQuery({})
         statistics = self._read_statistics(index)
+        alternatives = with_other_stems(alternatives or {}, words, language, statistics.languages)
         # In a corpus of a few passages every word is rare or common by chance: it is filled up
         # with statistics of news in general.
         count = max(statistics.count, _MIN_IDF_PASSAGES)
