@@ -239,6 +239,24 @@ async def test_a_worker_does_a_job_that_the_writer_watches_and_one_that_is_cance
             finishing.cancel()
 
 
+async def test_a_worker_clears_away_the_copies_that_a_killed_one_left(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    folder, stop = tmp_path / "worker", asyncio.Event()
+    left = folder / "scratch" / ("0" * 32)
+    left.mkdir(parents=True)
+    (left / "news.jsonl").write_text("half of it")
+    left.with_suffix(".lock").touch()
+    async with opened(tmp_path / "writer", postgres_url, writer="test"):
+        settings = Settings(data_dir=folder, database_url=SecretStr(postgres_url))
+        working = asyncio.create_task(work(settings, stop))
+        async with asyncio.timeout(scaled(30)):
+            while list(left.parent.iterdir()):
+                await asyncio.sleep(0.05)
+        stop.set()
+        await working
+
+
 async def add(library: Library, corpus: str, label: str, kind: SourceKind = "url") -> int:
     """Add a job of one source. Returns its id."""
     made = await library.catalogue.corpora.ensure(corpus, NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -298,8 +298,11 @@ class JobQueue:
             self._changed.set()
 
     async def _sweep(self) -> None:
+        await self._clear_away(self._uploads.sweep(self._jobs.files))
+
+    async def _clear_away(self, sweeping: Awaitable[None]) -> None:
         try:
-            await self._uploads.sweep(self._jobs.files)
+            await sweeping
         except Exception:  # noqa: BLE001 - logged; the next sweep deletes them
             _log.exception("Files that were handed in could not be cleared away")
 

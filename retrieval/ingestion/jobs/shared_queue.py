@@ -105,6 +105,8 @@ class SharedJobQueue(JobQueue):
     async def _work(self, *, forever: bool) -> None:
         doing: set[asyncio.Task[None]] = set()
         helping: set[asyncio.Task[None]] = set()
+        # Each process has a scratch folder of its own; the writer's sweep doesn't reach it.
+        await self._clear_away(self._uploads.sweep_scratch())
         if self._library.writable:
             await self._sweep()
             helping.add(asyncio.create_task(self._finisher.run(), name="accepted articles"))

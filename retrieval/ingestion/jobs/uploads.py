@@ -122,10 +122,14 @@ class Uploads:
         """Delete all files but those just handed in and those that jobs need: of the folder's, the
         ones that ``needed`` returns."""
         await self._folder.sweep(needed)
-        await asyncio.to_thread(self._scratch.sweep)
+        await self.sweep_scratch()
         refused = set(self._refused)
         await self._database.delete_old(self._library.clock(), refused=refused, new=self._new)
         self._refused -= refused
+
+    async def sweep_scratch(self) -> None:
+        """Delete the copies that a killed process left in this data folder."""
+        await asyncio.to_thread(self._scratch.sweep)
 
     async def _copy(self, upload_id: str, path: Path) -> None:
         size = await self._database.size(upload_id)
