@@ -107,8 +107,14 @@ class KeptLeases:
         name: Callable[[T], str],
     ) -> tuple[T, KeptLease] | None:
         """Take and keep the lease, by ``name``, of what ``choose`` finds, in one transaction; None if
-        it finds nothing, or another process was faster. Raises ``StorageError``."""
-        claimed = await self.leases.claim(choose, name, self.seconds)
+        it finds nothing, or what this process is still busy with under a lease that ran out, or if
+        another process was faster. Raises ``StorageError``."""
+
+        async def choose_new(connection: AsyncConnection) -> T | None:
+            chosen = await choose(connection)
+            return None if chosen is None or name(chosen) in self._kept else chosen
+
+        claimed = await self.leases.claim(choose_new, name, self.seconds)
         if claimed is None:
             return None
         chosen, lease = claimed

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ops.fenced_requests import fencing_trace
 from bot.services.roles import Roles
@@ -115,6 +116,27 @@ async def test_a_lease_that_is_lost_ends_what_is_done_under_it(tables: Database)
     assert await working is False
     assert ended.is_set()
     assert await first.free(["role:posts"]) == set()  # what is another's is not given back
+
+
+async def test_what_a_process_is_busy_with_it_does_not_claim_again(tables: Database) -> None:
+    kept, other = (KeptLeases(Leases(tables, name)) for name in ("one", "other"))
+
+    async def choose(_: AsyncConnection) -> int:
+        return 1
+
+    def name(job_id: int) -> str:
+        return f"job:{job_id}"
+
+    claimed = await kept.claim(choose, name)
+    assert claimed is not None
+    await run_out(tables, "job:1")
+    assert await kept.claim(choose, name) is None
+    assert claimed[1].lease is not None
+    await kept.renew()
+    assert not claimed[1].lost.is_set()
+    assert await other.claim(choose, name) is None
+    await kept.let_go(claimed[1])
+    assert await kept.claim(choose, name) is not None
 
 
 @pytest.fixture
