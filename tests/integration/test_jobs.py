@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from retrieval.catalogue.audit_log import Actor
-from retrieval.catalogue.jobs import JobSource
+from retrieval.catalogue.jobs import JobSource, settle
 from retrieval.errors import NotFound, Refused
 from retrieval.ingestion.jobs.queue import JobEvent
 from retrieval.maintenance import check_indexes
-from tests.both_databases import execute
+from retrieval.models import IngestResult
+from tests.both_databases import POSTGRESQL, execute
 from tests.integration.conftest import Newsdesk, article, lines
 from tests.integration.job_kills import assert_whole, kill_often, state
 from tests.integration.newsroom import MODERATOR, moderator, opened, titles
@@ -71,6 +72,30 @@ async def test_a_job_takes_pages_feeds_files_and_texts_and_tells_how_far_it_is(
         again = await room.jobs.submit("local", sources, MODERATOR)
         last = [event async for event in room.jobs.follow(again)][-1].progress
         assert (last.indexed, last.unchanged) == (0, 106)
+
+
+async def test_a_watcher_gets_every_result_once_whichever_process_it_is_of(
+    tmp_path: Path, site: NewsSite, kept_in: str
+) -> None:
+    if kept_in != POSTGRESQL:
+        pytest.skip("one process works on the jobs of a file")
+    async with opened(tmp_path, site) as room:
+        urls = [site.url(f"/news/{n}") for n in range(5)]
+        job = await room.jobs.submit("local", [JobSource("url", url) for url in urls], MODERATOR)
+        watching = room.jobs.watch(job.id, "local")
+        events = [await anext(watching)]
+        # What another process got done before it lost the job.
+        items = [item.id for item in await room.library.catalogue.jobs.items(job.id, 0, 3)]
+        theirs = [IngestResult(url, "unchanged", None, url, None) for url in urls[:3]]
+        async with room.library.database.write() as connection:
+            await settle(connection, job.id, theirs, {}, items)
+        assert [done.id for done in await room.jobs.drain()] == [job.id]
+        events += [event async for event in watching]
+    assert sorted(str(result.url) for event in events for result in event.results) == urls
+    last = events[-1].progress
+    assert events[-1].job.state == "done"
+    assert (last.found, last.fetched, last.extracted) == (5, 5, 5)
+    assert (last.unchanged, last.indexed, last.finished) == (3, 2, 5)
 
 
 async def test_a_file_that_was_handed_in_is_kept_until_its_job_is_over(

@@ -139,9 +139,13 @@ class JobQueue:
                 yield event
                 if event.job.is_over:
                     return
-                event = await events.get()
+                event = await self._next_event(event, events)
         finally:
             self._unsubscribe(job_id, events)
+
+    async def _next_event(self, before: JobEvent, events: asyncio.Queue[JobEvent]) -> JobEvent:
+        """Return what is told next to a watcher whose last event was ``before``."""
+        return await events.get()
 
     async def follow(self, job: Job) -> AsyncIterator[JobEvent]:
         """Work until a job is over, where nothing else does; yield how it comes along. Raises

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
 from copy import deepcopy
 
 from retrieval.catalogue.job_claims import JobClaims
 from retrieval.catalogue.jobs import Job
 from retrieval.catalogue.kept_leases import KeptLease, KeptLeases
 from retrieval.catalogue.notices import JOBS_CHANGED
-from retrieval.errors import NotFound, StorageError
+from retrieval.errors import StorageError
 from retrieval.ingestion.jobs.queue import JobEvent, JobQueue
 from retrieval.ingestion.jobs.worker import JobWorker
 from retrieval.ingestion.pending_finisher import PendingFinisher
-from retrieval.ingestion.progress import IngestProgress
 from retrieval.ingestion.target import IngestTarget
 from retrieval.runtime.concurrency import cancel
 
@@ -51,48 +49,43 @@ class SharedJobQueue(JobQueue):
         self._claims = JobClaims(database, leases, local_files=library.writable)
         self._finisher = PendingFinisher(library)
 
-    async def watch(self, job_id: int, corpus: str) -> AsyncIterator[JobEvent]:
-        """As ``JobQueue.watch``; of a job that another process works on, what the database knows."""
-        found = await self._library.catalogue.corpora.by_name(corpus)
-        if found is None:
-            raise NotFound("corpus-not-found", corpus=corpus)
-        events = self._subscribe(job_id)
-        try:
-            await self._load()
-            event = await self._event(await self._jobs.job(job_id, found), ())
-            _, known = await self._jobs.counts(job_id)
-            yield event
-            while not event.job.is_over:
-                event = await self._next_event(event, known, events)
-                known += len(event.results)
-                yield event
-        finally:
-            self._unsubscribe(job_id, events)
-
-    async def _next_event(
-        self, before: JobEvent, known: int, events: asyncio.Queue[JobEvent]
-    ) -> JobEvent:
-        """Wait until a job stands otherwise than ``before``, when ``known`` results were told."""
+    async def _next_event(self, before: JobEvent, events: asyncio.Queue[JobEvent]) -> JobEvent:
+        """Return what is told next; of a job that another process works on, what the database knows."""
         while True:
+            here: JobEvent | None = None
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
-                    return await events.get()
-            if before.job.id not in self._running:
-                event = await self._seen(before, known)
-                if event != before:
-                    return event
+                    here = await events.get()
+            if here is not None:
+                event = await self._told(before, here)
+            elif before.job.id not in self._running:
+                event = await self._seen(before)
+            else:
+                continue
+            if event != before:
+                return event
 
-    async def _seen(self, before: JobEvent, known: int) -> JobEvent:
+    async def _told(self, before: JobEvent, here: JobEvent) -> JobEvent:
+        """What this process says of a job, with the results that the watcher doesn't know yet: some
+        may be another process's, which had the job before."""
+        progress = deepcopy(before.progress)
+        known = progress.finished
+        new = None if here.job.is_over else max(0, here.progress.finished - known)
+        results = [] if new == 0 else await self._jobs.results(here.job.id, new, after=known)
+        progress.done(results)
+        progress.found, progress.fetched = here.progress.found, here.progress.fetched
+        progress.extracted = here.progress.extracted
+        return JobEvent(here.job, here.place, progress, tuple(results))
+
+    async def _seen(self, before: JobEvent) -> JobEvent:
         """How a job of another process stands in the database."""
         await self._load()
         job = await self._jobs.job(before.job.id)
         left, got = await self._jobs.counts(job.id)
-        results = await self._jobs.results(job.id, after=known) if got > known else []
         progress = deepcopy(before.progress)
+        known = progress.finished
+        results = await self._jobs.results(job.id, after=known) if got > known else []
         progress.done(results)
-        if job.is_over:
-            progress = IngestProgress()
-            progress.done(await self._jobs.results(job.id))
         progress.found, progress.fetched = left + got, got
         progress.extracted = got - sum(progress.skipped.values())
         return JobEvent(job, self._position(job.id), progress, tuple(results))
