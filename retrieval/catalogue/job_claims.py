@@ -36,17 +36,21 @@ def _held_in(corpus_id: ColumnElement[int]) -> ColumnElement[bool]:
 
 class JobClaims:
     """Claims jobs for one process: the corpora take turns, and no two jobs of a corpus are claimed at
-    once, in whatever processes. ``local_files``: whether it can read files of the writer's machine."""
+    once, in whatever processes."""
 
-    def __init__(self, database: Database, kept: KeptLeases, *, local_files: bool) -> None:
+    def __init__(self, database: Database, kept: KeptLeases) -> None:
         self._database = database
         self._kept = kept
-        self._local_files = local_files
 
-    async def next(self) -> tuple[int, KeptLease] | None:
+    async def next(self, *, local_files: bool) -> tuple[int, KeptLease] | None:
         """Claim the job whose turn it is. Return its id and its lease, which is being renewed; None if
-        there is nothing to do. Raises ``StorageError``."""
-        return await self._kept.claim(self._choose, lambda job_id: f"job:{job_id}")
+        there is nothing to do. ``local_files``: whether this process can read files of the writer's
+        machine. Raises ``StorageError``."""
+
+        async def choose(connection: AsyncConnection) -> int | None:
+            return await self._choose(connection, local_files=local_files)
+
+        return await self._kept.claim(choose, lambda job_id: f"job:{job_id}")
 
     async def waiting(self) -> set[int]:
         """Return the ids of the unfinished jobs that nobody works on."""
@@ -61,8 +65,9 @@ class JobClaims:
         query = select(jobs.c.id).where(jobs.c.id.in_(job_ids), jobs.c.state == JOB_CANCELLED)
         return set(await self._database.read(lambda connection: connection.scalars(query).all()))
 
-    async def _choose(self, connection: AsyncConnection) -> int | None:
-        found = (await connection.execute(self._next())).one_or_none()
+    async def _choose(self, connection: AsyncConnection, *, local_files: bool) -> int | None:
+        query = self._next(local_files=local_files)
+        found = (await connection.execute(query)).one_or_none()
         if found is None:
             return None
         # A job of the corpus that was committed late may come before the one that is held.
@@ -70,7 +75,7 @@ class JobClaims:
         held = await connection.scalar(select(_held_in(literal(found.corpus_id))))
         return None if held else int(found.id)
 
-    def _next(self) -> Select[tuple[int, int]]:
+    def _next(self, *, local_files: bool) -> Select[tuple[int, int]]:
         other = jobs.alias()
         mine = other.c.corpus_id == jobs.c.corpus_id
         first = select(func.min(other.c.id)).where(mine, other.c.state.in_(_UNFINISHED))
@@ -80,7 +85,7 @@ class JobClaims:
             jobs.c.id == first.scalar_subquery(),
             ~_held_in(jobs.c.corpus_id),
         )
-        if not self._local_files:
+        if not local_files:
             elsewhere = exists().where(
                 job_items.c.job_id == jobs.c.id,
                 job_items.c.kind == "file",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -161,29 +163,30 @@ async def test_jobs_are_claimed_in_turns_and_never_two_of_a_corpus(
         jobs = [await add(writer, "large", "https://example.com/1") for _ in range(3)]
         small = await add(writer, "small", "https://example.com/2")
         local = await add(writer, "local", "/somewhere/a.txt", kind="file")
-        one = JobClaims(writer.database, ones, local_files=True)
-        other = JobClaims(worker.database, others, local_files=False)
-        first, second = await asyncio.gather(one.next(), other.next())
+        one = partial(JobClaims(writer.database, ones).next, local_files=True)
+        claims = JobClaims(worker.database, others)
+        other = partial(claims.next, local_files=False)
+        first, second = await asyncio.gather(one(), other())
         assert first is not None
         assert second is not None
         assert {first[0], second[0]} == {jobs[0], small}
         # The others are of the same corpora, or need a file of the writer's machine.
-        assert await other.next() is None
-        claimed = await one.next()
+        assert await other() is None
+        claimed = await one()
         assert claimed is not None
         assert claimed[0] == local
-        assert await one.next() is None
-        assert await one.waiting() == set(jobs[1:])
+        assert await one() is None
+        assert await claims.waiting() == set(jobs[1:])
         large = first if first[0] == jobs[0] else second
         kept = ones if large is first else others
         corpus = await writer.require_corpus("large")
         job = await writer.catalogue.jobs.job(jobs[0])
         await writer.catalogue.jobs.cancel(corpus, job, MODERATOR, NOW)
         # It is coming to its end.
-        assert await other.next() is None
-        assert await other.cancelled([jobs[0], small]) == {jobs[0]}
+        assert await other() is None
+        assert await claims.cancelled([jobs[0], small]) == {jobs[0]}
         await kept.let_go(large[1])
-        claimed = await other.next()
+        claimed = await other()
         assert claimed is not None
         assert claimed[0] == jobs[1]
 
@@ -255,6 +258,22 @@ async def test_a_worker_clears_away_the_copies_that_a_killed_one_left(
                 await asyncio.sleep(0.05)
         stop.set()
         await working
+
+
+async def test_a_process_that_becomes_the_writer_does_jobs_with_files_of_its_machine(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(article(1)))
+    async with opened(tmp_path / "first", postgres_url, writer="test") as library:
+        # As a gateway is until it takes over.
+        library.access, library.writable = Access.GATEWAY, False
+        async with open_ingestion(Settings(data_dir=tmp_path / "first"), library) as room:
+            library.become_writer()
+            await add(library, "local", str(file), kind="file")
+            async with asyncio.timeout(scaled(60)):
+                done = await room.jobs.drain()
+            assert [job.state for job in done] == ["done"]
 
 
 async def add(library: Library, corpus: str, label: str, kind: SourceKind = "url") -> int:

@@ -46,7 +46,7 @@ class SharedJobQueue(JobQueue):
         self._notices = database.notices
         self._at_once = at_once
         self._leases = leases
-        self._claims = JobClaims(database, leases, local_files=library.writable)
+        self._claims = JobClaims(database, leases)
         self._finisher = PendingFinisher(library)
 
     async def _next_event(self, before: JobEvent, events: asyncio.Queue[JobEvent]) -> JobEvent:
@@ -106,7 +106,7 @@ class SharedJobQueue(JobQueue):
         try:
             async with self._notices.listen(JOBS_CHANGED) as changes:
                 while True:
-                    while len(doing) < self._at_once and (claimed := await self._claims.next()):
+                    while len(doing) < self._at_once and (claimed := await self._claim()):
                         doing.add(asyncio.create_task(self._do_claimed(*claimed)))
                     if not doing and not forever and not await self._jobs.unfinished():
                         return
@@ -125,6 +125,10 @@ class SharedJobQueue(JobQueue):
                         self._stopped |= await self._claims.cancelled(list(self._running))
         finally:
             await cancel(*doing, *helping)
+
+    async def _claim(self) -> tuple[int, KeptLease] | None:
+        # A process may become the writer, and files are on the writer's machine.
+        return await self._claims.next(local_files=self._library.writable)
 
     async def _do_claimed(self, job_id: int, kept: KeptLease) -> None:
         """Do a job under its lease, or as much of it as the lease lasts for."""
