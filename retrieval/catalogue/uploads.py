@@ -59,16 +59,20 @@ class UploadRepository:
             yield bytes(part)
             number += 1
 
-    async def delete_old(
-        self, now: datetime, *, refused: Collection[str], new: Collection[str]
-    ) -> None:
-        """Delete the files of jobs that are over, those that were ``refused``, and those that became
-        part of none within a day, but for ``new`` ones."""
+    async def delete(self, upload_ids: Collection[str]) -> None:
+        """Delete files, unless they became part of a job. Raise ``StorageError``."""
+        if not upload_ids:
+            return
+        mine = uploads.c.id.in_(upload_ids) & uploads.c.job_id.is_(None)
+        async with self._database.write_beside() as connection:
+            await connection.execute(delete(uploads).where(mine))
+
+    async def delete_old(self, now: datetime, *, new: Collection[str]) -> None:
+        """Delete the files of jobs that are over, and those that became part of none within a day, but
+        for ``new`` ones."""
         going = select(jobs.c.id).where(jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING)))
         unclaimed = uploads.c.job_id.is_(None)
-        given_up = or_(
-            uploads.c.id.in_(refused), uploads.c.created_at < to_micros(now - _UNCLAIMED)
-        )
+        given_up = uploads.c.created_at < to_micros(now - _UNCLAIMED)
         over = uploads.c.job_id.is_not(None) & uploads.c.job_id.not_in(going)
         query = select(uploads.c.id).where(
             or_(over, unclaimed & given_up & uploads.c.id.not_in(new))

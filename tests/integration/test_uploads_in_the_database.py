@@ -14,6 +14,7 @@ from sqlalchemy import event, insert, select, update
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.schema import corpora, jobs, upload_parts, uploads
 from retrieval.catalogue.uploads import PART_BYTES, UploadRepository, attach
+from retrieval.errors import Refused
 from retrieval.ingestion.jobs.uploads import Uploads
 from retrieval.maintenance import delete_corpora
 from tests.both_databases import POSTGRESQL
@@ -79,7 +80,8 @@ async def test_files_go_with_their_job_and_those_of_none_after_a_day(tables: Dat
         await attach(connection, 2, [made["going"]])
         await connection.execute(update(jobs).where(jobs.c.id == 1).values(state="cancelled"))
 
-    await kept.delete_old(NOW, refused=[made["refused"]], new=[made["new"]])
+    await kept.delete([made["refused"], made["going"]])
+    await kept.delete_old(NOW, new=[made["new"]])
     left = await ids(tables)
     assert {name for name in names if made[name] in left} == {"going", "young", "new"}
     async with tables.connect() as connection:
@@ -105,6 +107,22 @@ async def test_a_job_reads_a_file_that_was_handed_in_on_another_machine(
         ]
         assert list((tmp_path / "scratch").glob("*")) == []
         assert await ids(room.library.database) == set()
+
+
+async def test_the_file_of_a_refused_job_is_deleted_at_once(
+    tmp_path: Path, site: NewsSite, kept_in: str
+) -> None:
+    if kept_in != POSTGRESQL:
+        pytest.skip("in a folder, the next job that ends clears it away")
+    async with opened(tmp_path, site, max_queued_jobs=1) as room:
+        source = await room.jobs.upload("news.txt", b"x")
+        await room.jobs.submit("local", [source], MODERATOR)
+        # As in a process that doesn't write, and clears nothing away.
+        room.library.writable = False
+        late = await room.jobs.upload("one-too-many.txt", b"x")
+        with pytest.raises(Refused):
+            await room.jobs.submit("local", [late], MODERATOR)
+        assert await ids(room.library.database) == {(source.payload or {})["upload"]}
 
 
 async def test_a_file_that_is_gone_is_a_result_and_not_the_end_of_its_job(

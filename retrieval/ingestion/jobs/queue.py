@@ -88,7 +88,7 @@ class JobQueue:
         try:
             self._admit(corpus, sources)
         except Refused:
-            self._uploads.refuse(sources)
+            await self._uploads.refuse(sources)
             raise
         now = self._library.clock()
         made = await self._library.catalogue.corpora.ensure(corpus, now)

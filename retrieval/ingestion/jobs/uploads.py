@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import shutil
 import uuid
@@ -16,6 +17,8 @@ from retrieval.catalogue.uploads import UploadRepository
 from retrieval.errors import StorageError
 from retrieval.ingestion.target import IngestTarget
 from retrieval.runtime.scratch import ScratchFolder
+
+_log = logging.getLogger(__name__)
 
 _LONGEST_NAME = 100
 
@@ -76,9 +79,8 @@ class Uploads:
         self._folder = FolderUploads(library.data_dir / "uploads")
         self._database: UploadRepository = library.catalogue.uploads
         self._scratch = ScratchFolder(library.data_dir / "scratch")
-        # In the database, and part of no job: not yet, and never.
+        # In the database, and not yet part of a job.
         self._new: set[str] = set()
-        self._refused: set[str] = set()
 
     async def keep(self, name: str, data: bytes) -> JobSource:
         """Store a file; it is shown as ``name``, whose ending says what it is. Raise
@@ -95,11 +97,15 @@ class Uploads:
         self._folder.belongs(sources)
         self._new.difference_update(filter(None, map(upload_of, sources)))
 
-    def refuse(self, sources: Iterable[JobSource]) -> None:
-        """Note that these will be part of no job: the next sweep deletes them."""
+    async def refuse(self, sources: Iterable[JobSource]) -> None:
+        """Delete files that will be part of no job: those in the database at once, those in the folder
+        at the next sweep."""
         sources = list(sources)
         self.belongs(sources)
-        self._refused.update(filter(None, map(upload_of, sources)))
+        try:
+            await self._database.delete(list(filter(None, map(upload_of, sources))))
+        except StorageError as error:
+            _log.warning("files of a refused job stay for a day: %s", error)
 
     @contextlib.asynccontextmanager
     async def opened(self, source: JobSource) -> AsyncIterator[Path]:
@@ -123,9 +129,7 @@ class Uploads:
         ones that ``needed`` returns."""
         await self._folder.sweep(needed)
         await self.sweep_scratch()
-        refused = set(self._refused)
-        await self._database.delete_old(self._library.clock(), refused=refused, new=self._new)
-        self._refused -= refused
+        await self._database.delete_old(self._library.clock(), new=self._new)
 
     async def sweep_scratch(self) -> None:
         """Delete the copies that a killed process left in this data folder."""
