@@ -151,6 +151,19 @@ async def test_a_request_costs_one_statement_before_it_and_one_after_it_at_most(
         event.remove(database.engine.sync_engine, "before_cursor_execute", watch)
 
 
+async def test_what_asks_no_site_and_is_soon_over_writes_nothing(database: Database) -> None:
+    statements: list[str] = []
+
+    def watch(*arguments: Any) -> None:
+        statements.append(str(arguments[2]).split()[0])
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", watch)
+    async with open_hosts(database, pause=0.01):
+        await asyncio.sleep(0.2)
+    event.remove(database.engine.sync_engine, "before_cursor_execute", watch)
+    assert statements == []
+
+
 async def test_who_lost_its_turn_sends_nothing_before_it_has_another(
     database: Database, site: NewsSite
 ) -> None:
