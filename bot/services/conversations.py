@@ -25,7 +25,7 @@ from retrieval.timestamps import Clock
 _log = logging.getLogger(__name__)
 
 _MOST, _MOST_SHARED = 2_000, 20_000
-_SECONDS = 30 * 60.0
+CONVERSATION_SECONDS = 30 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class ConversationMemory:
     def __init__(
         self,
         most: int = _MOST,
-        seconds: float = _SECONDS,
+        seconds: float = CONVERSATION_SECONDS,
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most = most
@@ -132,7 +132,7 @@ class SharedConversations:
 
     async def of(self, topic: ConversationKey) -> Conversation | None:
         """Return the conversation under this key; None if there is none."""
-        since = self._clock() - timedelta(seconds=_SECONDS)
+        since = self._clock() - timedelta(seconds=CONVERSATION_SECONDS)
         found = await load_turns(self._database, _name(topic), since)
         return conversation_from_records(found) if found is not None else None
 
@@ -148,7 +148,7 @@ class SharedConversations:
                 self._database,
                 stored,
                 by.user_id,
-                forgotten_before=now - timedelta(seconds=_SECONDS),
+                forgotten_before=now - timedelta(seconds=CONVERSATION_SECONDS),
                 most=self._most,
             )
         except StorageError as error:

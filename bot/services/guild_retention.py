@@ -13,10 +13,12 @@ import discord
 from bot.config.settings import Settings
 from bot.ops.background import run_forever
 from bot.ops.logging import details
+from bot.services.conversations import CONVERSATION_SECONDS
 from bot.services.ingestion import IngestionServices
 from bot.services.permissions import RequestContexts
 from bot.storage.answer_notes import forget_notes
 from bot.storage.answers import forget_answers
+from bot.storage.conversations import forget_conversations
 from bot.storage.feed_posts import forget_posts
 from bot.storage.guild_settings import (
     forget_guild,
@@ -167,8 +169,8 @@ class GuildRetention:
         return await self._library.catalogue.feeds.of(found) if found else []
 
     async def delete_due(self) -> int:
-        """Delete everything of the servers whose grace time is over, answers that are too old, and
-        what members used on days that are over.
+        """Delete everything of the servers whose grace time is over, answers and conversations that
+        are too old, and what members used on days that are over.
 
         Servers of a shard that isn't watched wait: they may have taken the bot back.
 
@@ -195,6 +197,9 @@ class GuildRetention:
             library.database,
             before=library.clock() - timedelta(days=self._settings.answer_retention_days),
         )
+        await forget_conversations(
+            library.database, before=library.clock() - timedelta(seconds=CONVERSATION_SECONDS)
+        )
         # Somewhere it may still be yesterday.
         await forget_days_before(library.database, (library.clock() - _DAY).astimezone(UTC).date())
         return len(gone)
@@ -208,7 +213,9 @@ class GuildRetention:
             await forget_answers(database, corpus=corpus)
             await forget_usage(database, corpus)
             await forget_notes(database, corpus)
+            await forget_conversations(database, corpus=corpus)
         await forget_answers(database, guild_id=guild_id)
+        await forget_conversations(database, guild_id=guild_id)
         await forget_subscriptions(database, guild_id=guild_id)
         await forget_sightings(database, guild_id=guild_id)
         await forget_posts(database, guild_id)

@@ -80,22 +80,25 @@ async def forget_conversations(
     user_id: int | None = None,
     guild_id: int | None = None,
     corpus: str | None = None,
+    before: datetime | None = None,
 ) -> None:
-    """Delete what a person took part in, what was said in a server, or what was answered from a
-    corpus. Raises ``StorageError``."""
-    table = conversations.c
-    mine: ColumnElement[bool]
+    """Delete the conversations to which everything given applies: a person took part in them, they
+    were held in a server, answered from a corpus, or ended ``before`` a moment. Raises
+    ``StorageError``."""
+    table, people = conversations.c, conversation_people.c
+    chosen: list[ColumnElement[bool]] = []
     if user_id is not None:
-        people = conversation_people.c
-        mine = table.key.in_(select(people.key).where(people.user_id == user_id))
-    elif guild_id is not None:
-        mine = table.guild_id == guild_id
-    elif corpus is not None:
-        mine = table.corpus == corpus
-    else:
+        chosen.append(table.key.in_(select(people.key).where(people.user_id == user_id)))
+    if guild_id is not None:
+        chosen.append(table.guild_id == guild_id)
+    if corpus is not None:
+        chosen.append(table.corpus == corpus)
+    if before is not None:
+        chosen.append(table.at < to_micros(before))
+    if not chosen:
         raise ValueError("of whom?")
     async with database.write() as connection:
-        await connection.execute(delete(conversations).where(mine))
+        await connection.execute(delete(conversations).where(*chosen))
 
 
 def _insert(connection: AsyncConnection) -> Any:

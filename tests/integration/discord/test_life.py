@@ -9,12 +9,15 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 
 from bot.client import NewsdeskBot
 from bot.config.settings import load_settings
 from bot.ops import logging as bot_logging
 from bot.storage.answers import questions_of
+from bot.storage.conversations import StoredConversation, save_conversation
 from bot.storage.guild_settings import load_guild_settings
+from bot.storage.schema import conversations
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
 from retrieval.errors import SettingsError
@@ -108,6 +111,29 @@ async def test_a_server_that_removes_the_bot_loses_its_data_after_the_grace_time
     assert not (await load_guild_settings(bot.services.library.database, guild.id)).threads
     assert await check_indexes(bot.services.library) == []
     assert await bot.services.library.source_names(corpus) == []
+
+
+async def test_conversations_go_with_their_server_and_with_time(running: Running) -> None:
+    bot, standin = running.bot, running.standin
+    gone, other = standin.guild("Harbour News"), standin.guild("Other News")
+    for guild in (gone, other):
+        await noted(bot, guild.id, gone=False)
+    standin.leave(gone, standin.bot)
+    await noted(bot, gone.id, gone=True)
+    await bot.wait_until_ready()
+    now = NOW + timedelta(days=15)
+    bot.services.library.clock = lambda: now
+    database, corpus_of = bot.services.library.database, bot.services.contexts.corpus_of
+    for key, guild, direct, minutes in (
+        ("there", gone, False, 1), ("there, directly", gone, True, 1),
+        ("elsewhere", other, False, 29), ("long ago", other, False, 31),
+    ):  # fmt: skip
+        at, guild_id = now - timedelta(minutes=minutes), None if direct else guild.id
+        said = StoredConversation(key, corpus_of(guild.id), guild_id, [{"question": BRIDGE}], at)
+        await save_conversation(database, said, 7, forgotten_before=NOW, most=9)
+    assert await bot.services.guild_retention.delete_due() == 1
+    left = await database.read(lambda c: list(c.execute(select(conversations.c.key)).scalars()))
+    assert left == ["elsewhere"]
 
 
 async def test_a_server_that_takes_the_bot_back_in_time_keeps_its_data(running: Running) -> None:
