@@ -97,7 +97,13 @@ class KeywordCopies:
         del self._copies[corpus.id]
         self._adopted.add(corpus.id)
         await self._library.close_indexes(corpus.id)
-        await asyncio.to_thread(_moved, copy.folder, self._library.keyword_folder(corpus))
+        try:
+            await asyncio.to_thread(_moved, copy.folder, self._library.keyword_folder(corpus))
+        except OSError:  # it is still a copy, and can be adopted later
+            self._adopted.discard(corpus.id)
+            self._copies[corpus.id] = copy
+            await self._library.close_indexes(corpus.id)
+            raise
 
     def _copy_of(self, corpus: Corpus) -> KeywordIndex:
         if corpus.id in self._adopted:

@@ -94,20 +94,25 @@ async def _succeed(
     copies: KeywordCopies,
     writing: Callable[[], AbstractAsyncContextManager[None]],
 ) -> None:
-    following = asyncio.create_task(copies.run(), name="copies")
-    try:
-        while True:
-            if await _is_vacant(library):
-                await cancel(following)
-                if await _taken_over(library, copies):
-                    break
-                following = asyncio.create_task(copies.run(), name="copies")
-            await asyncio.sleep(_EVERY_SECONDS)
-    finally:
-        await cancel(following)
+    taken = False
+    while not taken:
+        following = asyncio.create_task(copies.run(), name="copies")
+        try:
+            await _vacancy(library)
+        finally:
+            await cancel(following)
+        taken = await _taken_over(library, copies)
     _log.info("this process writes to the database from now on")
     async with writing():
         await asyncio.Event().wait()
+
+
+async def _vacancy(library: Library) -> None:
+    """Return when nobody writes; looks after each pause."""
+    while True:
+        await asyncio.sleep(_EVERY_SECONDS)
+        if await _is_vacant(library):
+            return
 
 
 async def _is_vacant(library: Library) -> bool:
@@ -123,8 +128,11 @@ async def _is_vacant(library: Library) -> bool:
 
 
 async def _taken_over(library: Library, copies: KeywordCopies) -> bool:
+    """Whether this process writes from now on. A failure is logged: the next round tries again."""
     try:
         return await take_over(library, copies, _NAME)
     except NewsdeskError as error:
         _log.warning("writing to the database can't begin yet: %s", in_english(error))
-        return False
+    except Exception:  # noqa: BLE001 - logged; tried again
+        _log.exception("writing to the database can't begin yet")
+    return False

@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from bot.config.settings import Settings
+from bot.services import succession
 from bot.storage.library import open_library
+from retrieval import keyword_copies
 from retrieval.catalogue.access import Access
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.fences import fenced
@@ -31,6 +34,7 @@ from retrieval.reindexing import reindex
 from retrieval.succession import take_over
 from retrieval.timestamps import TimeRange
 from tests.chroma import chroma_server
+from tests.deadlines import scaled
 from tests.integration.conftest import bring_in
 from tests.integration.crash_child import HashEmbedder
 
@@ -183,6 +187,38 @@ async def test_a_gateway_becomes_the_writer_when_there_is_none(town: Town) -> No
     async with town.writer() as writer:
         assert await check_indexes(writer) == []
         assert await found(writer, "topic8")
+
+
+async def test_a_gateway_tries_again_to_become_the_writer_after_a_failure(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures, writing = [OSError(28, "No space left on device")], asyncio.Event()
+    move = keyword_copies._moved
+
+    def moved(copy: Path, folder: Path) -> None:
+        if failures:
+            raise failures.pop()
+        move(copy, folder)
+
+    @contextlib.asynccontextmanager
+    async def begun(*_: object) -> AsyncIterator[None]:
+        writing.set()
+        yield
+
+    monkeypatch.setattr(keyword_copies, "_moved", moved)
+    monkeypatch.setattr(succession, "_do_writing", begun)
+    monkeypatch.setattr(succession, "_EVERY_SECONDS", 0.05)
+    async with town.gateway() as (gateway, copies):
+        async with town.writer() as writer:
+            await bring_in(writer, range(5))
+            copies.serve(["local"])
+            await copies.look()
+        ingestion: Any = None
+        async with succession.run_writing(Settings(), gateway, ingestion, copies):
+            async with asyncio.timeout(scaled(60)):
+                await writing.wait()
+            assert failures == []
+            assert await passages(gateway) == await shown(gateway) != set()
 
 
 async def test_a_gateway_writes_what_people_tell_it_under_its_lease(town: Town) -> None:
