@@ -30,7 +30,7 @@ class GuildSettingsCache:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._known: OrderedDict[int, GuildSettings] = OrderedDict()
-        # Those that were asked for since the last refresh, and how often any was changed here.
+        # Those of them that were asked for since the last refresh, and how often any was changed here.
         self._used: set[int] = set()
         self._changes = 0
         self._reading: dict[int, asyncio.Future[GuildSettings]] = {}
@@ -39,8 +39,8 @@ class GuildSettingsCache:
         """Return the settings of a server; the defaults for direct messages."""
         if guild_id is None:
             return GuildSettings()
-        self._used.add(guild_id)
         if guild_id in self._known:
+            self._used.add(guild_id)
             return self._known[guild_id]
         # The first commands of a server may come all at once: one reads for all.
         reading = self._reading.get(guild_id)
@@ -88,12 +88,20 @@ class GuildSettingsCache:
                     _log.warning("settings of servers could not be read again: %s", error)
 
     async def refresh(self) -> None:
-        """Read the cached settings again that were used since the last time, and drop the others."""
+        """Read the cached settings again that were used since the last time, and drop the others.
+        Raises ``StorageError``; nothing is dropped then."""
+        if not self._known:
+            return
         used, self._used = self._used, set()
-        for guild_id in self._known.keys() - used:
-            self._known.pop(guild_id)
+        unused = self._known.keys() - used
         changes = self._changes
-        found = await load_settings_of(self._library.database, used)
+        try:
+            found = await load_settings_of(self._library.database, used)
+        except StorageError:
+            self._used |= used & self._known.keys()
+            raise
+        for guild_id in unused:
+            self.forget(guild_id)
         if changes == self._changes:  # what was changed here meanwhile is newer than what was read
             for guild_id in used & self._known.keys():
                 self._known[guild_id] = found.get(guild_id, GuildSettings())
@@ -101,8 +109,10 @@ class GuildSettingsCache:
     def forget(self, guild_id: int) -> None:
         """Drop the cached settings of a server."""
         self._known.pop(guild_id, None)
+        self._used.discard(guild_id)
 
     def _keep(self, guild_id: int, settings: GuildSettings) -> None:
         self._known[guild_id] = settings
+        self._used.add(guild_id)
         while len(self._known) > _MOST:
-            self._known.popitem(last=False)
+            self.forget(next(iter(self._known)))

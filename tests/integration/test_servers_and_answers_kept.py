@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bot.services import guild_settings
+from bot.services.guild_settings import GuildSettingsCache
 from bot.storage import answers as kept
 from bot.storage import guild_settings as s
 from retrieval.catalogue.database import Database
+from retrieval.errors import StorageError
 
 pytestmark = pytest.mark.both_databases
 
@@ -37,6 +42,37 @@ async def test_settings_of_one_server_are_not_those_of_another(database: Databas
     assert changed == s.GuildSettings(channels=(5, 6), threads=True, language="de")
     assert await s.load_guild_settings(database, 1) == changed
     assert await s.load_guild_settings(database, 2) == s.GuildSettings()
+
+
+async def test_settings_that_were_read_last_are_used_while_the_database_is_away(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library: Any = SimpleNamespace(database=database, clock=lambda: NOW)
+    cache, other = GuildSettingsCache(library), GuildSettingsCache(library)
+    for guild_id in (1, 2):
+        await other.change(guild_id, language="de")
+    read: list[set[int]] = []
+
+    async def away(_: Database, guild_ids: Collection[int]) -> dict[int, s.GuildSettings]:
+        read.append(set(guild_ids))
+        raise StorageError("database-away")
+
+    await cache.refresh()
+    assert [(await cache.of(guild_id)).language for guild_id in (1, 2)] == ["de", "de"]
+    await cache.refresh()
+    await cache.of(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(guild_settings, "load_settings_of", away)
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                await cache.refresh()
+        assert read == [{1}, {1}]
+        patch.setattr(guild_settings, "load_guild_settings", away)
+        assert [(await cache.of(guild_id)).language for guild_id in (1, 2)] == ["de", "de"]
+    for guild_id in (1, 2):
+        await other.change(guild_id, language="fr")
+    await cache.refresh()
+    assert [(await cache.of(guild_id)).language for guild_id in (1, 2)] == ["fr", "fr"]
 
 
 async def test_a_server_that_comes_back_in_time_keeps_everything(database: Database) -> None:
