@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.fences import fenced
+from retrieval.catalogue.fences import current_fence, fenced
 from retrieval.catalogue.kept_leases import KeptLease, KeptLeases, LeaseFence
 from retrieval.catalogue.leases import Lease, Leases, require
 from retrieval.errors import StorageError
@@ -74,13 +74,15 @@ class Roles:
 
     async def permit(self, connection: AsyncConnection) -> None:
         """Let this process write as long as its own lease holds, which it renews first if that ran
-        out: for ``Database.permission`` of one without the right to all. Raises ``StorageError``."""
-        process = self._process
-        if self.kept is None or process is None:
+        out: for ``Database.permission`` of one without the right to all. A fence is enough by itself:
+        a transaction locks one lease, or it and ``renew`` might wait for each other. Raises
+        ``StorageError``."""
+        if self.kept is None or current_fence() is not None:
             return
-        if process.lease is not None and not process.lease.is_current:
+        process = self._process
+        if process is not None and process.lease is not None and not process.lease.is_current:
             await self.kept.renew()
-        if process.lease is None:
+        if process is None or process.lease is None:
             raise StorageError("lease-lost")
         await require(connection, process.lease)
 

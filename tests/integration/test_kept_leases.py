@@ -96,6 +96,27 @@ async def test_who_was_stopped_for_too_long_writes_nothing_and_stops(tables: Dat
     await second.stop()
 
 
+async def test_without_a_lease_of_its_own_a_process_writes_only_under_another(
+    tables: Database,
+) -> None:
+    kept = KeptLeases(Leases(tables, "first"))
+    own, role = await kept.take("process:first"), await kept.take("role:posts")
+    assert own is not None
+    assert role is not None
+    record, process = DatabaseRecord(tables), Roles(kept, own)
+    tables.permission = process.permit
+    await record.write("under its own")
+    own.lose()
+    for roles in (process, Roles(kept)):
+        tables.permission = roles.permit
+        with pytest.raises(StorageError) as refused:
+            await record.write("under none")
+        assert refused.value.code == "lease-lost"
+        with fenced(LeaseFence(lambda: role.lease)):
+            await record.write("under the role's")
+    assert await record.read() == "under the role's"
+
+
 async def test_a_lease_that_is_lost_ends_what_is_done_under_it(tables: Database) -> None:
     first, ended = KeptLeases(Leases(tables, "first")), asyncio.Event()
 
