@@ -166,10 +166,18 @@ class JobProgressBoard:
     async def _show_alone(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
         """Show a job, unless another process does."""
         try:
-            show = partial(self._show, kept, corpus, way)
+            show = partial(self._show_current, kept, corpus, way)
             await self._roles.unless_done(_name_of(kept.job_id), show)
         except StorageError as error:
             error_pages.log(error, "showing a job", job=kept.job_id, server=kept.guild_id)
+
+    async def _show_current(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
+        """Show a job where it is shown by now: another process may have done so since that was
+        read, and even shown how it ended."""
+        current = await job_message(self._database, kept.job_id)
+        if current is not None:
+            way.message_id = current.message_id
+            await self._show(current, corpus, way)
 
     async def _show(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
         say = translator_for(kept.language)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 
+from bot.services import job_progress
+from bot.storage.job_messages import JobMessage, all_job_messages, save_job_message
 from retrieval.moderation import ModerationService
 from tests.discord_standin import DiscordStandIn, Message
 from tests.integration.conftest import article
@@ -16,6 +19,8 @@ from tests.integration.discord.looking import told, whole
 from tests.integration.discord.newsdesk_server import Server, over, server
 from tests.integration.documents import pdf
 from tests.newsite import NewsSite, documents
+
+EDIT = "/channels/{channel_id}/messages/{message_id}"
 
 
 @pytest.fixture(scope="module")
@@ -330,6 +335,32 @@ async def test_a_job_whose_end_could_not_be_shown_is_told_at_the_next_start(
         )
 
 
+async def test_a_job_that_another_process_has_shown_meanwhile_is_not_shown_twice(
+    desk: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = await desk.ingested("ingest url", links=desk.site.url("/news/1"))
+    services = desk.running.bot.services
+    board, database = services.job_board, services.library.database
+    await desk.standin.wait_until(lambda: not board.is_showing)
+    assert await all_job_messages(database) == []
+    before = JobMessage(1, desk.guild.id, desk.general.id, None, "en")
+
+    async def read_before(_: object) -> list[JobMessage]:
+        return [before]
+
+    monkeypatch.setattr(job_progress, "all_job_messages", read_before)
+    await board.resume()
+    await desk.standin.wait_until(lambda: not board.is_showing)
+    assert desk.standin.bot_messages(desk.general) == [done]
+    await save_job_message(database, replace(before, message_id=done.id))
+    edited = len(desk.standin.calls_to("PATCH", EDIT))
+    await board.resume()
+    await desk.standin.wait_until(lambda: not board.is_showing)
+    assert desk.standin.bot_messages(desk.general) == [done]
+    assert len(desk.standin.calls_to("PATCH", EDIT)) == edited + 1
+    assert await all_job_messages(database) == []
+
+
 async def test_when_the_token_is_over_the_message_is_edited_as_any_other(desk: Server) -> None:
     desk.site.seconds = 0.04
     links = " ".join(desk.site.url(f"/news/{n}") for n in range(60))
@@ -338,7 +369,7 @@ async def test_when_the_token_is_over_the_message_is_edited_as_any_other(desk: S
     begun.expire()
     await desk.standin.wait_until(lambda: over(message), 20)
     assert "60 indexed" in message.text
-    assert desk.standin.calls_to("PATCH", "/channels/{channel_id}/messages/{message_id}")
+    assert desk.standin.calls_to("PATCH", EDIT)
     assert len(desk.standin.bot_messages(desk.general)) == 1
 
 
