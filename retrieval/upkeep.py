@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime
 
 from retrieval.catalogue.trimming import erase_old_versions, trim_changes
-from retrieval.errors import IndexDamaged
+from retrieval.errors import IndexDamaged, StorageError
 from retrieval.library import Library
 from retrieval.maintenance import erase_deleted
 from retrieval.reindexing import rebuild_shared
@@ -17,14 +17,19 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
     write vectors and the catalogue anew where much of them was deleted; close keyword indexes that
     nobody writes to any more.
 
-    Questions are answered meanwhile, and what comes in waits. Raises ``StorageError``.
+    Questions are answered meanwhile, and what comes in waits. Raises ``StorageError``; if a deleted
+    corpus can't be erased, at the end.
     """
     library.require_writable()
     database = library.database
     if versions_before is not None:
         await erase_old_versions(database, versions_before)
     await trim_changes(database)
-    await erase_deleted(library)  # what other processes on the database deleted
+    failed: StorageError | None = None
+    try:
+        await erase_deleted(library)  # what other processes on the database deleted
+    except StorageError as error:  # of one Chroma server that can't be had; the rest can be
+        failed = error
     store = library.store
     # Of an embedded Chroma; servers don't tell.
     on_disk = await store.vectors_on_disk()
@@ -41,3 +46,5 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
         await store.tidy()
     await asyncio.to_thread(library.keyword_pool.close_idle)
     await database.vacuum()
+    if failed is not None:
+        raise failed

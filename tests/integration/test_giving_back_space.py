@@ -14,10 +14,11 @@ import pytest
 from bot.storage import schema as application
 from bot.storage.answers import StoredAnswer, answer_by_id, blank_answers_citing, save_answer
 from bot.storage.library import open_library
+from retrieval import upkeep
 from retrieval.catalogue import Corpus, KnownStoryMember, trimming
 from retrieval.catalogue import schema as catalogue
 from retrieval.catalogue.audit_log import Actor
-from retrieval.errors import NotFound
+from retrieval.errors import NotFound, StorageError
 from retrieval.indexes import chroma_store, vector_index
 from retrieval.indexes.chroma_space import give_back, vectors_on_disk
 from retrieval.ingestion import story_assigner
@@ -95,6 +96,13 @@ async def test_segments_that_are_in_use_or_none_of_chromas_stay(library: Library
     assert (damaged / left.name).exists()
 
 
+async def write_and_remove(vectors: vector_index.VectorIndex) -> None:
+    for first in range(10**9, 10**9 + 1_200, 400):
+        ids = list(range(first, first + 400))
+        await vectors.write(ids, await HashEmbedder().embed([str(each) for each in ids]))
+        await vectors.remove(ids)
+
+
 @pytest.mark.parametrize("shared", [True, False])
 async def test_vectors_of_which_many_were_deleted_are_written_anew(
     library: Library, monkeypatch: pytest.MonkeyPatch, shared: bool
@@ -106,10 +114,7 @@ async def test_vectors_of_which_many_were_deleted_are_written_anew(
     [corpus] = await library.catalogue.corpora.all()
     vectors = library.indexes(corpus).vectors
     name = vectors.shared_name if shared else vectors.name
-    for first in range(10**9, 10**9 + 1_200, 400):
-        ids = list(range(first, first + 400))
-        await vectors.write(ids, await HashEmbedder().embed([str(each) for each in ids]))
-        await vectors.remove(ids)
+    await write_and_remove(vectors)
     folder = library.data_dir / "chroma"
     before = vectors_on_disk(folder)
     assert before[name] > 500
@@ -120,6 +125,24 @@ async def test_vectors_of_which_many_were_deleted_are_written_anew(
     assert await vectors.count() == 30
     assert await check_indexes(library) == []
     assert (await titles(library, "topic7"))[0] == "Town7 approves topic7"
+
+
+async def test_space_is_given_back_also_where_something_deleted_can_not_be_erased(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: Library) -> None:
+        raise StorageError("chroma-unreachable")
+
+    monkeypatch.setattr(chroma_store, "_MOST_DELETED", 10)
+    monkeypatch.setattr(upkeep, "erase_deleted", away)
+    await bring_in(library, range(30))
+    [corpus] = await library.catalogue.corpora.all()
+    vectors = library.indexes(corpus).vectors
+    await write_and_remove(vectors)
+    with pytest.raises(StorageError) as refused:
+        await keep_in_order(library)
+    assert refused.value.code == "chroma-unreachable"
+    assert vectors_on_disk(library.data_dir / "chroma").get(vectors.shared_name, 0) <= 100
 
 
 @pytest.mark.parametrize("shared", [True, False])
