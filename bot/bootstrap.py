@@ -132,9 +132,7 @@ async def open_services(
         engine = AnswerEngine(library, composer)
         if composer is not None:
             await stack.enter_async_context(_meanwhile(composer.warm_up()))
-        roles = await stack.enter_async_context(
-            open_roles(library.database, shared=settings.database_url is not None)
-        )
+        roles = await stack.enter_async_context(open_roles(library.database))
         if not library.writable:
             library.database.permission = roles.permit
         ingestion = await stack.enter_async_context(open_ingestion(settings, library, roles.kept))

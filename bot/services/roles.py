@@ -8,17 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.fences import current_fence, fenced
-from retrieval.catalogue.kept_leases import KeptLease, KeptLeases, LeaseFence
-from retrieval.catalogue.leases import Lease, Leases, require
+from retrieval.catalogue.kept_leases import KeptLease, KeptLeases, LeaseFence, open_leases
+from retrieval.catalogue.leases import Lease, require
 from retrieval.errors import StorageError
-from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
 
@@ -99,17 +97,15 @@ class Roles:
 
 
 @contextlib.asynccontextmanager
-async def open_roles(database: Database, *, shared: bool) -> AsyncIterator[Roles]:
+async def open_roles(database: Database) -> AsyncIterator[Roles]:
     """The roles of this process; what it still holds at the end is given back."""
-    if not shared:
-        yield Roles()
-        return
-    kept = KeptLeases(Leases(database, uuid.uuid4().hex))
-    process = await kept.take(f"process:{kept.leases.holder}")
-    renewing = asyncio.create_task(kept.keep(), name="leases")
-    try:
-        yield Roles(kept, process)
-    finally:
-        await cancel(renewing)
-        if process is not None:
-            await kept.let_go(process)
+    async with open_leases(database) as kept:
+        if kept is None:
+            yield Roles()
+            return
+        process = await kept.take(f"process:{kept.leases.holder}")
+        try:
+            yield Roles(kept, process)
+        finally:
+            if process is not None:
+                await kept.let_go(process)
