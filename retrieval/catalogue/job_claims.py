@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import Now
 from retrieval.catalogue.kept_leases import KeptLease, KeptLeases
+from retrieval.catalogue.leases import JOB_LEASE, is_held
 from retrieval.catalogue.schema import (
     JOB_CANCELLED,
     JOB_QUEUED,
     JOB_RUNNING,
     job_items,
     jobs,
-    leases,
 )
 from retrieval.catalogue.turns import take_claim_turn
 
@@ -29,8 +28,7 @@ def _held_in(corpus_id: ColumnElement[int]) -> ColumnElement[bool]:
     return (
         exists()
         .where(other.c.corpus_id == corpus_id, other.c.state.in_((*_UNFINISHED, JOB_CANCELLED)))
-        .where(leases.c.name == literal("job:") + cast(other.c.id, Text))
-        .where(leases.c.expires_at > Now())
+        .where(is_held(JOB_LEASE, other.c.id))
     )
 
 
@@ -50,14 +48,12 @@ class JobClaims:
         async def choose(connection: AsyncConnection) -> int | None:
             return await self._choose(connection, local_files=local_files)
 
-        return await self._kept.claim(choose, lambda job_id: f"job:{job_id}")
+        return await self._kept.claim(choose, lambda job_id: f"{JOB_LEASE}{job_id}")
 
     async def waiting(self) -> set[int]:
         """Return the ids of the unfinished jobs that nobody works on."""
-        held = exists().where(
-            leases.c.name == literal("job:") + cast(jobs.c.id, Text), leases.c.expires_at > Now()
-        )
-        query = select(jobs.c.id).where(jobs.c.state.in_(_UNFINISHED), ~held)
+        unfinished = jobs.c.state.in_(_UNFINISHED)
+        query = select(jobs.c.id).where(unfinished, ~is_held(JOB_LEASE, jobs.c.id))
         return set(await self._database.read(lambda connection: connection.scalars(query).all()))
 
     async def cancelled(self, job_ids: Collection[int]) -> set[int]:

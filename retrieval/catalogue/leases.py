@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import ColumnElement, Text, cast, exists, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +26,8 @@ from retrieval.errors import StorageError
 T = TypeVar("T")
 
 _MICROS = 1_000_000
+# How the names of leases begin under which something with a row of its own is done; its id follows.
+JOB_LEASE, FEED_LEASE = "job:", "feed:"
 
 
 def awake_seconds() -> float:
@@ -141,6 +143,12 @@ class Leases:
         except SQLAlchemyError as error:
             raise self._database.error(error) from error
         return [HeldLease(row.name, row.holder, row.left / _MICROS) for row in sorted(rows)]
+
+
+def is_held(prefix: str, row_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether anybody holds the lease of a row: ``prefix`` and its id."""
+    name = literal(prefix) + cast(row_id, Text)
+    return exists().where(leases.c.name == name, leases.c.expires_at > Now())
 
 
 async def require(connection: AsyncConnection, lease: Lease) -> None:
