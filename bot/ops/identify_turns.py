@@ -50,5 +50,5 @@ class IdentifyTurns:
     async def _shared(self, leases: Leases, name: str) -> None:
         """Take a turn among all processes: a lease that expires when the next turn may begin."""
         while await leases.take(name, self._seconds) is None:
-            left = [each.seconds for each in await leases.held(name) if each.name == name]
+            left = [each.seconds for each in await leases.held_of([name])]
             await asyncio.sleep(max(left, default=0.0))

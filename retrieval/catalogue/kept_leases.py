@@ -135,8 +135,7 @@ class KeptLeases:
         """Those of these leases that nobody holds. Raises ``StorageError``."""
         if not names:
             return set()
-        prefix = min(names).partition(":")[0] + ":"
-        return set(names) - {each.name for each in await self.leases.held(prefix)}
+        return set(names) - {each.name for each in await self.leases.held_of(names)}
 
     async def under(self, name: str, work: Callable[[], Awaitable[None]]) -> bool:
         """Do ``work`` under a lease: whatever it writes requires it. It is cancelled if the lease is

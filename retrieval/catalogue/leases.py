@@ -134,10 +134,16 @@ class Leases:
 
     async def held(self, prefix: str) -> list[HeldLease]:
         """Return the unexpired leases whose names begin with ``prefix``, by name."""
+        return await self._held(leases.c.name.startswith(prefix, autoescape=True))
+
+    async def held_of(self, names: Collection[str]) -> list[HeldLease]:
+        """Return the unexpired ones of these leases, by name."""
+        return await self._held(leases.c.name.in_(names))
+
+    async def _held(self, wanted: ColumnElement[bool]) -> list[HeldLease]:
         left = (leases.c.expires_at - Now()).label("left")
-        query = select(leases.c.name, leases.c.holder, left).where(
-            leases.c.name.startswith(prefix, autoescape=True), leases.c.expires_at > Now()
-        )
+        columns = leases.c.name, leases.c.holder, left
+        query = select(*columns).where(wanted, leases.c.expires_at > Now())
         try:
             rows = await self._database.read(lambda connection: connection.execute(query).all())
         except SQLAlchemyError as error:

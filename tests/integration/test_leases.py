@@ -63,6 +63,7 @@ async def test_that_the_database_can_not_be_had_is_told_as_such(
         one.renew([held], LONG),
         one.release([held]),
         one.held("shard:"),
+        one.held_of(["shard:1"]),
     ):
         with pytest.raises(StorageError):
             await work
@@ -108,6 +109,8 @@ async def test_who_holds_what_is_listed_by_the_beginning_of_its_name(tables: Dat
     ]
     assert all(0 < each.seconds <= LONG for each in listed)
     assert await one.held("role:") == []
+    named = await one.held_of(["shard%3", "shard:1", "shard:", "role:x", "unknown"])
+    assert [each.name for each in named] == ["shard%3", "shard:1"]
 
 
 async def test_nothing_is_written_with_a_token_of_before(tables: Database) -> None:
