@@ -19,7 +19,6 @@ from bot.config.limits import Budget
 from bot.storage.reservations import Reservation, release, reserve
 from bot.storage.usage import DailyUsage, record_usage, usage_of_day
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.errors import SettingsError, StorageError
 from retrieval.timestamps import Clock
 
@@ -105,7 +104,7 @@ class TokenBudget:
     def _reserving(self, corpus: str, model: str, tokens: int) -> asyncio.Task[int | None] | None:
         """Begin to reserve tokens for all processes to see; None if the database is a file: writing
         to it may take long, and one process asks nearly all of the questions."""
-        if self._database.engine.dialect.name != POSTGRESQL:
+        if not self._database.is_on_server:
             return None
         now = self._clock()
         wanted = Reservation(self._day(now), corpus, tokens, self._cost(model, tokens))

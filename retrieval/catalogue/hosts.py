@@ -32,7 +32,6 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.leases import awake_seconds
 from retrieval.catalogue.schema import hosts
 from retrieval.errors import FetchRefused, Note, StorageError
@@ -279,7 +278,7 @@ async def open_hosts(
 ) -> AsyncIterator[DatabaseHosts | None]:
     """Take turns at hosts while the block lasts; None where no other process uses the database, which
     is a file."""
-    if database.engine.dialect.name != POSTGRESQL:
+    if not database.is_on_server:
         yield None
         return
     shared = DatabaseHosts(database, seconds=seconds, pause=pause)

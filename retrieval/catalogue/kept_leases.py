@@ -12,7 +12,6 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.fences import fenced
 from retrieval.catalogue.leases import Lease, Leases, require
 from retrieval.errors import StorageError
@@ -168,7 +167,7 @@ async def open_leases(
 ) -> AsyncIterator[KeptLeases | None]:
     """Keep the leases of this process while the block lasts; None where no other process writes to
     the database, which is a file."""
-    if database.engine.dialect.name != POSTGRESQL:
+    if not database.is_on_server:
         yield None
         return
     kept = KeptLeases(Leases(database, uuid.uuid4().hex), seconds=seconds, pause=pause)
