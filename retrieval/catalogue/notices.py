@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.server import DatabaseServer
+from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
 
@@ -81,8 +82,7 @@ class Notices:
             del self._listeners[listener]
             if not self._listeners and (hearing := self._hearing) is not None:
                 self._hearing = None
-                hearing.cancel()
-                await asyncio.wait([hearing])
+                await cancel(hearing)
 
     async def _hear(self, server: DatabaseServer) -> None:
         import psycopg
