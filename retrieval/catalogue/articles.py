@@ -166,15 +166,15 @@ class ArticleRepository:
 
     async def corpora_with_accepted(self) -> set[int]:
         """Return the ids of the corpora with versions still to enter the indexes."""
-        query = select(versions.c.corpus_id).where(versions.c.state == ACCEPTED).distinct()
-        return set(await self._database.read(lambda connection: connection.scalars(query).all()))
+        return await self._corpora_with(ACCEPTED)
 
     async def unfinished_corpora(self) -> set[int]:
         """Return the ids of the corpora with versions still to enter or to leave the indexes."""
-        query = select(versions.c.corpus_id).where(versions.c.state.in_((ACCEPTED, RETIRED)))
-        return set(
-            await self._database.read(lambda connection: connection.scalars(query.distinct()).all())
-        )
+        return await self._corpora_with(ACCEPTED, RETIRED)
+
+    async def _corpora_with(self, *states: str) -> set[int]:
+        query = select(versions.c.corpus_id).where(versions.c.state.in_(states)).distinct()
+        return set(await self._database.read(lambda connection: connection.scalars(query).all()))
 
     async def shown_version_ids(self, corpus: Corpus) -> list[int]:
         """Return the ids of all shown versions of a corpus, in order."""
