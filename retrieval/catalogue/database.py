@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from retrieval.catalogue import migrate
 from retrieval.catalogue.connections import WRITES, DatabaseFile
 from retrieval.catalogue.dialects import POSTGRESQL
-from retrieval.catalogue.fences import current_fence
+from retrieval.catalogue.fences import require_held
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.notices import Notices
 from retrieval.catalogue.schema import properties
@@ -210,8 +210,7 @@ class Database:
                 async with self._engine.connect() as connection:
                     await connection.execution_options(**{WRITES: True})
                     await self._require_permission(connection)
-                    if (fence := current_fence()) is not None:
-                        await fence.require(connection)
+                    await require_held(connection)
                     yield connection
                     await connection.commit()
             except PoolTimeout as error:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.feeds import Feed, feed_in_the_way
-from retrieval.catalogue.fences import current_fence
+from retrieval.catalogue.fences import require_held
 from retrieval.catalogue.schema import FEED_ACTIVE, FEED_PAUSED, feeds
 from retrieval.errors import Note
 from retrieval.timestamps import to_micros
@@ -61,25 +61,25 @@ async def keep_unchanged(database: Database, feed: Feed, asked: Feed) -> None:
     Raises ``StorageError`` (``lease-lost``).
     """
     async with database.write_beside() as connection:
-        if (fence := current_fence()) is not None:
-            await fence.require(connection)
+        await require_held(connection)
         await connection.execute(
             update(feeds)
             .where(feeds.c.id == feed.id, feeds.c.url == asked.url)
-            .values(
-                interval_seconds=int(feed.interval.total_seconds()),
-                next_at=to_micros(feed.next_at),
-                checked_at=_micros(feed.checked_at),
-            )
+            .values(**_schedule_of(feed))
         )
 
 
-def _fate_of(feed: Feed) -> dict[str, Any]:
+def _schedule_of(feed: Feed) -> dict[str, Any]:
     return {
-        "title": feed.title,
         "interval_seconds": int(feed.interval.total_seconds()),
         "next_at": to_micros(feed.next_at),
         "checked_at": _micros(feed.checked_at),
+    }
+
+
+def _fate_of(feed: Feed) -> dict[str, Any]:
+    return _schedule_of(feed) | {
+        "title": feed.title,
         "changed_at": _micros(feed.changed_at),
         "failures": feed.failures,
         "failing_since": _micros(feed.failing_since),

@@ -28,6 +28,13 @@ def current_fence() -> WriteFence | None:
     return _FENCE.get()
 
 
+async def require_held(connection: AsyncConnection) -> None:
+    """Keep what this task writes under, if anything, until a writing transaction ends. Raises
+    ``StorageError`` if it is lost."""
+    if (fence := current_fence()) is not None:
+        await fence.require(connection)
+
+
 @contextlib.contextmanager
 def fenced(fence: WriteFence) -> Iterator[None]:
     """Have everything that is written in the block, and by tasks that it begins, require ``fence``."""
