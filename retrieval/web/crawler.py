@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -20,6 +20,7 @@ from retrieval.web.host_turns import HostTurn, SharedHosts, TurnLost
 from retrieval.web.redirects import RedirectChain, RedirectSeen
 from retrieval.web.urls import split_http_url
 
+Result = TypeVar("Result")
 Sleep = Callable[[float], Awaitable[None]]
 
 _HOSTS = 2_000
@@ -125,13 +126,12 @@ class Crawler:
     async def sitemaps(self, url: str) -> list[str]:
         """Return the sitemaps that the host's robots.txt names."""
         host = self._host(url)
-        while True:
-            try:
-                async with self._turn(host), self._slots:
-                    robots = await self._robots(host, url)
-            except TurnLost:
-                continue
-            return list(robots.sitemaps)
+
+        async def read() -> Protego:
+            async with self._slots:
+                return await self._robots(host, url)
+
+        return list((await self._in_turn(host, read)).sitemaps)
 
     async def _get(self, url: str, wanted: _PageRequest) -> Fetched:
         journey = RedirectChain()
@@ -144,13 +144,16 @@ class Crawler:
 
     async def _step(self, url: str, wanted: _PageRequest, journey: RedirectChain) -> Fetched:
         host = self._host(url)
+        return await self._in_turn(host, lambda: self._ask(host, url, wanted, journey))
+
+    async def _in_turn(self, host: _HostState, work: Callable[[], Awaitable[Result]]) -> Result:
         while True:
             try:
                 # The host's turn first: who waits for one holds no connection.
                 async with self._turn(host):
-                    return await self._ask(host, url, wanted, journey)
+                    return await work()
             except TurnLost:
-                continue  # nothing was sent
+                continue  # the page wasn't asked for; at most robots.txt was
 
     async def _ask(
         self, host: _HostState, url: str, wanted: _PageRequest, journey: RedirectChain
