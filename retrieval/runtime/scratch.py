@@ -11,6 +11,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from retrieval.runtime.concurrency import to_its_end
+
 _LOCK = ".lock"
 
 
@@ -39,7 +41,7 @@ class ScratchFolder:
             Path(lock.lock_file).unlink(missing_ok=True)
 
         try:
-            await asyncio.to_thread(make)
+            await to_its_end(asyncio.to_thread(make))
             yield place / name
         finally:
             await asyncio.to_thread(drop)
