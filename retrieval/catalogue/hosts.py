@@ -286,5 +286,7 @@ async def open_hosts(
     try:
         yield shared
     finally:
-        await shared.close()
-        await cancel(keeping)
+        try:
+            await shared.close()
+        finally:
+            await cancel(keeping)
