@@ -18,14 +18,11 @@ from discord.gateway import DiscordWebSocket
 
 from bot.ops.background import run_forever
 from bot.ops.logging import details
-from retrieval.catalogue.leases import Lease, Leases, awake_seconds
+from retrieval.catalogue.leases import LEASE_PAUSE, LEASE_SECONDS, Lease, Leases, awake_seconds
 from retrieval.errors import FolderInUse, StorageError
 from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
-
-# After this, a dead process's shards are free; they are connected within a minute.
-_SECONDS, _PAUSE = 20.0, 5.0
 
 
 async def _always() -> None:
@@ -48,8 +45,8 @@ class ShardLeases:
         leases: Leases,
         count: int,
         *,
-        seconds: float = _SECONDS,
-        pause: float = _PAUSE,
+        seconds: float = LEASE_SECONDS,
+        pause: float = LEASE_PAUSE,
         on_processes: Callable[[int], None] = lambda _: None,
         may_hold: Callable[[], Awaitable[None]] = _always,
         on_lost: Callable[[FolderInUse], None] = lambda _: None,

@@ -11,10 +11,10 @@ from bot.services.ingestion import open_ingestion, run_background_tasks
 from bot.storage.library import open_library
 from retrieval.catalogue.access import Access
 from retrieval.catalogue.kept_leases import open_leases
+from retrieval.catalogue.leases import LEASE_SECONDS
 
 _log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 20.0
 _HEARTBEAT_SECONDS = 60.0
 
 

@@ -32,7 +32,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.leases import awake_seconds
+from retrieval.catalogue.leases import LEASE_PAUSE, LEASE_SECONDS, awake_seconds
 from retrieval.catalogue.schema import hosts
 from retrieval.errors import FetchRefused, Note, StorageError
 from retrieval.runtime.concurrency import cancel
@@ -41,7 +41,6 @@ from retrieval.web.host_turns import HostNews, HostTurn, RobotsFile, TurnLost
 _log = logging.getLogger(__name__)
 
 _MICROS = 1_000_000
-_SECONDS, _PAUSE = 20.0, 5.0
 # After so long a process lets others have their turn.
 _LONGEST_TURN = 5.0
 # How often one that waits looks, and how long one that gave way waits: longer.
@@ -87,8 +86,8 @@ class DatabaseHosts:
         self,
         database: Database,
         *,
-        seconds: float = _SECONDS,
-        pause: float = _PAUSE,
+        seconds: float = LEASE_SECONDS,
+        pause: float = LEASE_PAUSE,
         longest_turn: float = _LONGEST_TURN,
         longest_wait: float = _LONGEST_WAIT,
     ) -> None:
@@ -274,7 +273,7 @@ async def _news(state: Any) -> HostNews:
 
 @contextlib.asynccontextmanager
 async def open_hosts(
-    database: Database, *, seconds: float = _SECONDS, pause: float = _PAUSE
+    database: Database, *, seconds: float = LEASE_SECONDS, pause: float = LEASE_PAUSE
 ) -> AsyncIterator[DatabaseHosts | None]:
     """Take turns at hosts while the block lasts; None where no other process uses the database, which
     is a file."""

@@ -13,15 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.fences import fenced
-from retrieval.catalogue.leases import Lease, Leases, require
+from retrieval.catalogue.leases import LEASE_PAUSE, LEASE_SECONDS, Lease, Leases, require
 from retrieval.errors import StorageError
 from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-_SECONDS, _PAUSE = 20.0, 5.0
 
 
 class LeaseFence:
@@ -61,7 +59,9 @@ class KeptLease:
 class KeptLeases:
     """Takes leases and renews them all in one statement every ``pause`` seconds, while ``keep`` runs."""
 
-    def __init__(self, leases: Leases, *, seconds: float = _SECONDS, pause: float = _PAUSE) -> None:
+    def __init__(
+        self, leases: Leases, *, seconds: float = LEASE_SECONDS, pause: float = LEASE_PAUSE
+    ) -> None:
         self.leases = leases
         self.pause = pause
         self.seconds = seconds
@@ -163,7 +163,7 @@ class KeptLeases:
 
 @contextlib.asynccontextmanager
 async def open_leases(
-    database: Database, *, seconds: float = _SECONDS, pause: float = _PAUSE
+    database: Database, *, seconds: float = LEASE_SECONDS, pause: float = LEASE_PAUSE
 ) -> AsyncIterator[KeptLeases | None]:
     """Keep the leases of this process while the block lasts; None where no other process writes to
     the database, which is a file."""

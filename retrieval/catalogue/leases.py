@@ -26,6 +26,9 @@ from retrieval.errors import StorageError
 T = TypeVar("T")
 
 _MICROS = 1_000_000
+# How long a lease lasts unless it is renewed, and how often that is done, in seconds: so long after a
+# process died, others may do what it did.
+LEASE_SECONDS, LEASE_PAUSE = 20.0, 5.0
 # How the names of leases begin under which something with a row of its own is done; its id follows.
 JOB_LEASE, FEED_LEASE = "job:", "feed:"
 
