@@ -18,7 +18,7 @@ from retrieval.catalogue.corpus_deletion import (
     mark_corpus_deleted,
 )
 from retrieval.catalogue.database import Database, DatabaseLocation
-from retrieval.catalogue.leases import require_fence
+from retrieval.catalogue.leases import require_any_fence
 from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.catalogue.place import claim_folder, server_id_of
 from retrieval.catalogue.server import DatabaseServer
@@ -139,7 +139,7 @@ async def _opened(
     access: Access,
 ) -> Library:
     if access in (Access.WORKER, Access.GATEWAY):
-        catalogue.database.permission = require_fence
+        catalogue.database.permission = require_any_fence
     elif isinstance(lock, ServerWriterLock):
         catalogue.database.permission = lock.require
     writable = access is Access.WRITER

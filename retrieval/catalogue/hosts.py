@@ -188,10 +188,10 @@ class DatabaseHosts:
         self._gave_way = {host: until for host, until in self._gave_way.items() if until > now}
         idle = hosts.c.expires_at <= _NOW
         waits = func.coalesce(hosts.c.retry_after, 0) > _NOW
-        newest = select(hosts.c.name).order_by(hosts.c.used_at.desc()).offset(_MOST)
+        surplus = select(hosts.c.name).order_by(hosts.c.used_at.desc()).offset(_MOST)
         old = (hosts.c.used_at < _NOW - int(_KEPT * _MICROS)) & ~waits
         async with self._database.write_beside() as connection:
-            await connection.execute(delete(hosts).where(idle, or_(old, hosts.c.name.in_(newest))))
+            await connection.execute(delete(hosts).where(idle, or_(old, hosts.c.name.in_(surplus))))
 
     async def _try(self, host: str, robots: int | None) -> _DatabaseTurn | None:
         asked = awake_seconds()

@@ -170,7 +170,7 @@ async def require(connection: AsyncConnection, lease: Lease) -> None:
         raise StorageError("lease-lost")
 
 
-async def require_fence(_connection: AsyncConnection) -> None:
+async def require_any_fence(_connection: AsyncConnection) -> None:
     """Permit only transactions that stand on a lease (``fenced``), in a process without the writer lock.
 
     Raises ``StorageError`` (``write-without-lease``).

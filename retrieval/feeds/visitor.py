@@ -66,7 +66,8 @@ class ClaimedFeed:
 
 
 class FeedVisitor:
-    """Visits feeds and takes in what is new. One in a process that writes."""
+    """Visits feeds and takes in what is new. There is one in a process; with ``leases``, several
+    processes share the feeds of a database: each is visited by one at a time."""
 
     def __init__(
         self,

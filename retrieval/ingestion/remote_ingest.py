@@ -38,7 +38,8 @@ async def accept_batches(
 ) -> AsyncGenerator[list[tuple[IngestItem, IngestResult]]]:
     """Accept articles batch by batch, and yield each batch when the writer has indexed and shown it.
 
-    ``settle`` writes in the same transaction as a batch's articles. Once it is ``stopped``, what was accepted isn't waited for. Raises as ``ArticleRepository.accept`` does.
+    ``settle`` writes in the same transaction as a batch's articles. Once it is ``stopped``, what was
+    accepted isn't waited for. Raises as ``ArticleRepository.accept`` does.
     """
 
     async def settled(

@@ -50,7 +50,8 @@ class HostTurn(Protocol):
 
 
 class SharedHosts(Protocol):
-    """The hosts that several processes send requests to. All methods raise ``StorageError``."""
+    """The hosts that several processes send requests to. All methods that wait for the database raise
+    ``StorageError``."""
 
     async def take(self, host: str, robots: int | None) -> HostTurn:
         """Wait for a turn, as long as others have theirs. ``robots`` is the version of the
@@ -62,7 +63,8 @@ class SharedHosts(Protocol):
     async def keep_robots(
         self, turn: HostTurn, text: str | None, reason: Note | None, seconds: float
     ) -> int:
-        """Let others know the robots.txt, and return its version."""
+        """Let others know the robots.txt, and return its version. Raise ``TurnLost`` if another
+        process has had a turn since."""
 
     async def keep_retry_after(self, turn: HostTurn, seconds: float) -> None:
         """Let others know that the host wants to be left alone."""

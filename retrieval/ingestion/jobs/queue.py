@@ -42,7 +42,8 @@ class JobEvent:
 
 
 class JobQueue:
-    """Accepts jobs, and works on them while ``run`` runs. There is one in a process that writes.
+    """Accepts jobs, and works on them while ``run`` runs. There is one in a process, and only one that
+    works on the jobs of a database, unless it is a ``SharedJobQueue``.
 
     ``at_once`` jobs are worked on side by side, never two of a corpus; the corpora take turns.
     ``most_waiting`` bounds the waiting jobs of a corpus. Methods raise ``StorageError``.
