@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
+from collections.abc import Awaitable, Callable
 
 
 def scaled(seconds: float) -> float:
@@ -12,3 +15,18 @@ def scaled(seconds: float) -> float:
     except (AttributeError, OSError):
         return seconds
     return seconds * max(1.0, busy / (os.cpu_count() or 1))
+
+
+async def until(
+    done: Callable[[], object | Awaitable[object]], seconds: float = 20.0, pause: float = 0.02
+) -> None:
+    """Wait until ``done()``, or what is awaited of it, is true. Raises ``TimeoutError`` after
+    ``seconds``, ``scaled``."""
+    async with asyncio.timeout(scaled(seconds)):
+        while True:
+            found = done()
+            if inspect.isawaitable(found):
+                found = await found
+            if found:
+                return
+            await asyncio.sleep(pause)

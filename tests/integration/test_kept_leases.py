@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp import web
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ops.fenced_requests import fencing_trace
@@ -18,10 +17,10 @@ from retrieval.catalogue.database import Database
 from retrieval.catalogue.fences import fenced
 from retrieval.catalogue.kept_leases import KeptLeases, LeaseFence
 from retrieval.catalogue.leases import Lease, Leases, awake_seconds
-from retrieval.catalogue.schema import leases
 from retrieval.errors import StorageError
 from retrieval.runtime.concurrency import cancel
-from tests.deadlines import scaled
+from tests.deadlines import until
+from tests.integration.expiry import run_out
 
 pytestmark = pytest.mark.both_databases
 
@@ -49,31 +48,22 @@ class Process:
         await cancel(self._task)
 
 
-async def until(event: asyncio.Event) -> None:
-    async with asyncio.timeout(scaled(10)):
-        await event.wait()
-
-
-async def run_out(database: Database, name: str) -> None:
-    async with database.write() as connection:
-        await connection.execute(update(leases).where(leases.c.name == name).values(expires_at=1))
-
-
 async def written(process: Process, text: str) -> None:
-    async with asyncio.timeout(scaled(10)):
-        while await process.record.read() != text:
-            await asyncio.sleep(0.02)
+    async def is_written() -> bool:
+        return await process.record.read() == text
+
+    await until(is_written)
 
 
 async def test_one_process_does_it_and_another_when_that_one_ends(tables: Database) -> None:
     first = Process(tables, "first")
-    await until(first.begun)
+    await until(first.begun.is_set)
     second = Process(tables, "second")
     first.tries.put_nowait("from the first")
     await written(first, "from the first")
     assert not second.begun.is_set()
     await first.stop()
-    await until(second.begun)
+    await until(second.begun.is_set)
     second.tries.put_nowait("from the second")
     await written(second, "from the second")
     await second.stop()
@@ -82,14 +72,14 @@ async def test_one_process_does_it_and_another_when_that_one_ends(tables: Databa
 
 async def test_who_was_stopped_for_too_long_writes_nothing_and_stops(tables: Database) -> None:
     first = Process(tables, "first")
-    await until(first.begun)
+    await until(first.begun.is_set)
     second = Process(tables, "second")
     await run_out(tables, "role:posts")
-    await until(second.begun)
+    await until(second.begun.is_set)
     second.tries.put_nowait("from the second")
     await written(second, "from the second")
     first.tries.put_nowait("too late")  # it has looked at nothing since
-    await until(first.ended)
+    await until(first.ended.is_set)
     assert await first.record.read() == "from the second"
     await first.kept.renew()
     await first.stop()
@@ -127,9 +117,11 @@ async def test_a_lease_that_is_lost_ends_what_is_done_under_it(tables: Database)
             ended.set()
 
     working = asyncio.create_task(first.under("role:posts", work))
-    async with asyncio.timeout(scaled(10)):
-        while await first.free(["role:posts"]):
-            await asyncio.sleep(0.02)
+
+    async def is_taken() -> bool:
+        return not await first.free(["role:posts"])
+
+    await until(is_taken)
     await run_out(tables, "role:posts")
     taken = await KeptLeases(Leases(tables, "second")).take("role:posts")
     assert taken is not None

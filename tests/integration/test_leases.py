@@ -6,25 +6,18 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.leases import Lease, Leases, require
-from retrieval.catalogue.schema import leases
 from retrieval.errors import StorageError
+from tests.integration.expiry import run_out
 
 pytestmark = pytest.mark.both_databases
 
 LONG = 600.0
-
-
-async def run_out(database: Database, name: str) -> None:
-    """Let a lease end, as time does."""
-    async with database.write() as connection:
-        await connection.execute(update(leases).where(leases.c.name == name).values(expires_at=1))
 
 
 async def test_a_lease_has_one_holder_until_it_runs_out(tables: Database) -> None:

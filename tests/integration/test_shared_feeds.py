@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from bot.services.ingestion import IngestionServices
+from retrieval.catalogue.feed_claims import lease_name
 from retrieval.catalogue.feeds import Feed
 from retrieval.catalogue.kept_leases import KeptLeases
 from retrieval.catalogue.leases import Leases
-from retrieval.catalogue.schema import articles, feed_items, leases
+from retrieval.catalogue.schema import articles, feed_items
 from retrieval.errors import Refused
 from retrieval.feeds.poller import FeedPoller
 from retrieval.feeds.service import FeedService
 from retrieval.feeds.visits import FeedVisit
 from tests.both_databases import POSTGRESQL
-from tests.deadlines import scaled
+from tests.deadlines import until
+from tests.integration.expiry import run_out
 from tests.integration.newsroom import MODERATOR, Clock, opened
 from tests.newsite import NewsSite
 
@@ -53,13 +55,6 @@ async def add(room: IngestionServices, site: NewsSite, paths: list[str]) -> list
     return [await room.feeds.add(site.url(path), "local", MODERATOR) for path in paths]
 
 
-async def run_out(room: IngestionServices, feed: Feed) -> None:
-    """Let the lease of a visit end, as it does while a process is stopped."""
-    async with room.library.database.write_beside() as connection:
-        mine = leases.c.name == f"feed:{feed.id}"
-        await connection.execute(update(leases).where(mine).values(expires_at=1))
-
-
 async def test_of_many_that_are_due_each_is_visited_once(
     room: IngestionServices, site: NewsSite
 ) -> None:
@@ -89,7 +84,7 @@ async def test_a_feed_that_is_being_visited_is_not_visited_beside_that(
     site.seconds = 0.3
     async with other(room) as (second, _):
         visiting = asyncio.create_task(room.feeds.visit(feed))
-        await _until(lambda: site.requests[-1:] and site.requests[-1].path == "/news/1")
+        await until(lambda: site.requests[-1:] and site.requests[-1].path == "/news/1")
         assert await second.claim([feed], room.library.clock()) is None
         with pytest.raises(Refused, match="feed-visit-running"):
             await second.visit(feed)
@@ -108,7 +103,7 @@ async def test_a_process_that_was_stopped_for_long_writes_nothing_of_its_visit(
     async with other(room) as (second, kept):
         claimed = await second.claim([feed], room.library.clock())
         assert claimed is not None
-        await run_out(room, feed)
+        await run_out(room.library.database, lease_name(feed.id))
         done = await room.feeds.visit(feed)
         before = await _written(room)
 
@@ -124,7 +119,7 @@ async def test_a_process_that_was_stopped_for_long_writes_nothing_of_its_visit(
         site.seconds = 0.5
         visiting = asyncio.create_task(second.visit_claimed(claimed))
         await asyncio.sleep(0.1)
-        await run_out(room, feed)
+        await run_out(room.library.database, lease_name(feed.id))
         assert await room.feeds._leases.take(f"feed:{feed.id}")  # type: ignore[union-attr]
         await kept.renew()
         assert (await visiting).result == "failed"
@@ -152,9 +147,3 @@ async def _written(room: IngestionServices) -> tuple[list[object], ...]:
             for column in (articles.c.id, feed_items.c.at, feed_items.c.key)
         ]
     return tuple(list(each) for each in found)
-
-
-async def _until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(scaled(20)):
-        while not done():
-            await asyncio.sleep(0.01)

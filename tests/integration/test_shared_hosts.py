@@ -8,7 +8,7 @@ import itertools
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from retrieval.catalogue.server import DatabaseServer
 from retrieval.errors import FetchRefused
 from retrieval.web.crawler import Crawler, RobotsRefused
 from retrieval.web.fetcher import Fetcher
-from tests.deadlines import scaled
+from tests.deadlines import scaled, until
 from tests.integration.host_child import SECONDS
 from tests.newsite import NewsSite
 
@@ -178,7 +178,7 @@ async def test_who_lost_its_turn_sends_nothing_before_it_has_another(
         await asyncio.sleep(0.6)
         site.seconds = 0.5
         other = asyncio.create_task(two.page(site.url("/news/2")))
-        await _until(lambda: site._under_way.total() == 1)
+        await until(lambda: site._under_way.total() == 1)
         for _ in slots:
             one._slots.release()
         await asyncio.gather(waiting, other)
@@ -195,7 +195,7 @@ async def test_a_host_that_others_keep_asking_is_not_waited_for_without_end(
         crawler(database, site, longest_wait=0.3) as (two, _),
     ):
         busy = asyncio.create_task(one.page(site.url("/news/0")))
-        await _until(lambda: site._under_way.total() == 1)
+        await until(lambda: site._under_way.total() == 1)
         with pytest.raises(FetchRefused, match="host-busy") as refused:
             await two.page(site.url("/news/1"))
         assert refused.value.retry
@@ -258,9 +258,3 @@ async def test_processes_that_are_killed_and_stopped_never_meet_at_a_host(
 async def _count(database: Database) -> int:
     async with database.connect() as connection:
         return int(await connection.scalar(select(func.count()).select_from(hosts)) or 0)
-
-
-async def _until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(scaled(20)):
-        while not done():
-            await asyncio.sleep(0.01)

@@ -31,7 +31,7 @@ from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes, delete_corpora
 from retrieval.models import IngestItem
-from tests.deadlines import scaled
+from tests.deadlines import scaled, until
 from tests.integration import accept_child
 from tests.integration.conftest import article, bring_in
 from tests.integration.crash_child import HashEmbedder
@@ -253,9 +253,7 @@ async def test_a_worker_clears_away_the_copies_that_a_killed_one_left(
     async with opened(tmp_path / "writer", postgres_url, writer="test"):
         settings = Settings(data_dir=folder, database_url=SecretStr(postgres_url))
         working = asyncio.create_task(work(settings, stop))
-        async with asyncio.timeout(scaled(30)):
-            while list(left.parent.iterdir()):
-                await asyncio.sleep(0.05)
+        await until(lambda: not list(left.parent.iterdir()), 30)
         stop.set()
         await working
 

@@ -16,7 +16,7 @@ from bot.storage.guild_settings import known_guilds
 from retrieval.embedders import Embedder
 from retrieval.errors import StorageError
 from tests.chroma import chroma_server
-from tests.deadlines import scaled
+from tests.deadlines import scaled, until
 from tests.discord_standin import DiscordStandIn, Guild
 from tests.integration.answering_fixtures import at_noon
 from tests.integration.discord.conftest import Running
@@ -69,18 +69,11 @@ class Bots:
             return [len({g.shard_id for g in bot.guilds if not g.unavailable}) for bot in bots]
 
         most = -(-SHARDS // len(bots))
-        await until(lambda: sum(shares()) == SHARDS and max(shares()) <= most)
+        await until(lambda: sum(shares()) == SHARDS and max(shares()) <= most, 90, 0.1)
 
     def serving(self, guild: Guild) -> NewsdeskBot:
         [found] = [bot for bot in self._running if bot.get_guild(guild.id) is not None]
         return found
-
-
-async def until(holds: object, seconds: float = 90) -> None:
-    assert callable(holds)
-    async with asyncio.timeout(scaled(seconds)):
-        while not holds():
-            await asyncio.sleep(0.1)
 
 
 @pytest.fixture
@@ -118,7 +111,7 @@ async def test_two_bots_answer_side_by_side_and_the_other_writes_when_one_ends(
         answers[guild.id] = (await reply.final(lambda m: "412 million" in m.text)).text
     assert len({text.partition("\n")[0] for text in answers.values()}) == 1
     await bots.stop(first)
-    await until(lambda: second.services.library.writable)
+    await until(lambda: second.services.library.writable, 90, 0.1)
     await bots.share(second)
     assert len(await known_guilds(second.services.library.database)) == SHARDS
     channel = standin.channel(guilds[0])
@@ -131,7 +124,7 @@ async def test_a_second_bot_without_a_chroma_server_says_what_it_needs(
     bots: Bots, standin: DiscordStandIn
 ) -> None:
     first = await bots.start("first")
-    await until(first.is_ready)
+    await until(first.is_ready, 90, 0.1)
     second = await bots.start("second", NEWSDESK_CHROMA_URL="")
     with pytest.raises(StorageError) as refused:
         await bots._running.pop(second)

@@ -8,24 +8,23 @@ import contextlib
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
 from bot.services.guild_retention import GuildRetention
 from bot.storage.guild_settings import known_guilds
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.leases import Lease, Leases
-from retrieval.catalogue.schema import leases
 from retrieval.catalogue.server import DatabaseServer
 from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.errors import FolderInUse, StorageError
-from tests.deadlines import scaled
+from tests.deadlines import scaled, until
 from tests.discord_standin import DiscordStandIn, Guild, User
-from tests.integration.discord.conftest import Running, Start
+from tests.integration.discord.conftest import Start
 from tests.integration.discord.looking import noted
+from tests.integration.expiry import run_out
 
 SHARDS = 8
 SECONDS = 6.0
@@ -77,12 +76,12 @@ class Town:
                 and max(counts.values()) == -(-SHARDS // len(names))
             )
 
-        await eventually(fair)
+        await until(fair, 60, 0.2)
 
         async def answered() -> bool:
             return Counter(await self.ask("ready?")) == Counter((await self.holders()).values())
 
-        await eventually(answered, pause=2)
+        await until(answered, 60, 2)
 
     async def ask(self, words: str, *, seconds: float = 1.0) -> list[str]:
         """Write this in every server; the processes that answered within ``seconds``, once for
@@ -96,14 +95,6 @@ class Town:
             for answer in self.standin.bot_messages(channel)
             if answer.id > question.id and answer.content.endswith(words)
         ]
-
-
-async def eventually(
-    holds: Callable[[], Awaitable[bool]], *, pause: float = 0.2, seconds: float = 60
-) -> None:
-    async with asyncio.timeout(scaled(seconds)):
-        while not await holds():
-            await asyncio.sleep(pause)
 
 
 @pytest.fixture
@@ -181,17 +172,13 @@ async def test_a_bot_that_may_not_write_any_more_gives_its_shards_back_and_ends(
     server = DatabaseServer(postgres_url)
     other = ServerWriterLock(tmp_path, server)
     async with start(NEWSDESK_DATABASE_URL=postgres_url) as running:
-        await eventually(lambda: _is_ready(running))
+        await until(running.bot.is_ready, 60, 0.2)
         # It waits for the right, or the bot would take it again first.
         taking = asyncio.create_task(asyncio.to_thread(other.acquire, "the other", seconds=60))
-        await eventually(lambda: asyncio.to_thread(_somebody_waits, server))
+        await until(lambda: asyncio.to_thread(_somebody_waits, server), 60, 0.2)
         await asyncio.to_thread(_end_connections, server)
         await taking
-
-        async def closed() -> bool:
-            return running.bot.is_closed()
-
-        await eventually(closed)
+        await until(running.bot.is_closed, 60, 0.2)
         with pytest.raises(FolderInUse):
             await running.bot.connect()
     await asyncio.to_thread(other.release)
@@ -201,10 +188,6 @@ async def test_a_bot_that_may_not_write_any_more_gives_its_shards_back_and_ends(
     assert [name for name in held if not name.startswith("identify:")] == []
     assert standin.gateway.connected_shards == set()
     await database.close()
-
-
-async def _is_ready(running: Running) -> bool:
-    return running.bot.is_ready()
 
 
 def _somebody_waits(server: DatabaseServer) -> bool:
@@ -228,11 +211,7 @@ def _end_connections(server: DatabaseServer) -> None:
 async def _require_current(retention: GuildRetention, guild: Guild) -> None:
     """With a lease that has run out nothing is deleted: nobody has looked whose it is by now. Without
     one nobody is called gone either."""
-
-    async def watched() -> bool:
-        return retention.is_watched(guild.id)
-
-    await eventually(watched)
+    await until(lambda: retention.is_watched(guild.id), 60, 0.2)
     before = retention.lease_of
     retention.lease_of = lambda _: Lease("shard", 1, 0.0)
     assert not retention.is_watched(guild.id)
@@ -246,8 +225,7 @@ async def _require_current(retention: GuildRetention, guild: Guild) -> None:
 
 async def _taken_over(database: Database, shard: int) -> None:
     name = f"shard:{shard}/{SHARDS}"
-    async with database.write() as connection:
-        await connection.execute(update(leases).where(leases.c.name == name).values(expires_at=1))
+    await run_out(database, name)
     assert await Leases(database, "another").take(name, 600) is not None
 
 
@@ -259,5 +237,5 @@ async def _gone(standin: DiscordStandIn, database: Database, guilds: list[Guild]
     async def noticed() -> bool:
         return guilds[2].id not in await known_guilds(database)
 
-    await eventually(noticed)
+    await until(noticed, 60, 0.2)
     assert guilds[3].id in await known_guilds(database)
