@@ -118,11 +118,12 @@ async def test_a_process_that_was_stopped_for_long_writes_nothing_of_its_visit(
         site.feed("/feed", [1, 2, 3])
         site.seconds = 0.5
         visiting = asyncio.create_task(second.visit_claimed(claimed))
-        await asyncio.sleep(0.1)
+        await until(lambda: site._under_way.total() == 1)
         await run_out(room.library.database, lease_name(feed.id))
         assert await room.feeds._leases.take(f"feed:{feed.id}")  # type: ignore[union-attr]
         await kept.renew()
-        assert (await visiting).result == "failed"
+        lost = await visiting
+        assert (lost.result, lost.reason and lost.reason.code) == ("failed", "lease-lost")
         assert await _written(room) == before
 
 

@@ -86,10 +86,10 @@ async def test_the_time_between_requests_that_a_site_asks_for_is_kept_by_all_tog
     database: Database, site: NewsSite
 ) -> None:
     site.robots = "User-agent: *\nCrawl-delay: 0.4"
-    async with crawler(database, site) as (one, _), crawler(database, site) as (two, _):
-        for by, number in ((one, 1), (two, 2), (one, 3), (two, 4)):
+    async with crawler(database, site) as one, crawler(database, site) as two:
+        for (by, shared), number in ((one, 1), (two, 2), (one, 3), (two, 4)):
             await by.page(site.url(f"/news/{number}"))
-            await asyncio.sleep(0.05)  # the turn is given back meanwhile
+            await shared.close()
     assert site.most_at_once == 1
     pauses = site.pauses()[1:]  # robots.txt may be followed at once
     assert len(pauses) == 3
