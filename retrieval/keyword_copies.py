@@ -45,6 +45,8 @@ class KeywordCopies:
         self._served: set[str] = set()
         self._adopted: set[int] = set()
         self._woken = asyncio.Event()
+        # Whether folders of copies came, grew or went since the bound was last kept to.
+        self._changed = True
         self._loop = asyncio.get_running_loop()
         library.use_copies(self._copy_of)
 
@@ -71,10 +73,11 @@ class KeywordCopies:
 
     async def look(self) -> None:
         """Bring every copy up to date once, and drop what is in use no more."""
-        for name in list(self._served):
-            if (corpus := await self._library.catalogue.corpora.by_name(name)) is not None:
-                self._served.discard(name)
-                self._library.indexes(corpus)
+        if self._served:
+            for corpus in await self._library.catalogue.corpora.all():
+                if corpus.name in self._served:
+                    self._served.discard(corpus.name)
+                    self._library.indexes(corpus)
         states = await corpus_states(self._library.database, list(self._copies))
         for corpus_id in list(self._copies):
             state = states.get(corpus_id)
@@ -83,7 +86,9 @@ class KeywordCopies:
                 self._library.forget_corpora()
             else:
                 await self._follow(state)
-        await self._keep_within_bounds()
+        if self._changed:
+            self._changed = False
+            await self._keep_within_bounds()
 
     async def adopt(self, corpus: Corpus) -> None:
         """Make the copy of a corpus its keyword index, for who writes from now on."""
@@ -116,6 +121,7 @@ class KeywordCopies:
             folder, self._library.database.folder_id, self._library.keyword_pool, self._wake
         )
         self._copies[corpus.id] = made
+        self._changed = True
         self._wake()
         return made
 
@@ -155,6 +161,7 @@ class KeywordCopies:
         await self._apply(copy, changes)
 
     async def _apply(self, copy: KeywordCopy, changes: CorpusChanges) -> None:
+        self._changed = True
         if changes.gone:
             await copy.apply((), changes.gone, None)
         for first in range(0, len(changes.shown), _BATCH):
@@ -163,6 +170,7 @@ class KeywordCopies:
         await copy.apply((), (), changes.revision)
 
     async def _drop(self, corpus_id: int) -> None:
+        self._changed = True
         copy = self._copies.pop(corpus_id)
         await self._library.close_indexes(corpus_id)
         await copy.drop()
