@@ -146,12 +146,12 @@ async def _opened(
     conditions = Conditions(clock)
     folder_id = catalogue.database.folder_id
     try:
-        on_server = bool(config.chroma_servers)
+        name = folder_id
         if writable:
-            await claim_folder(catalogue.database, config.data_dir, on_server=on_server)
+            on_server = bool(config.chroma_servers)
+            name = await claim_folder(catalogue.database, config.data_dir, on_server=on_server)
         if config.chroma_servers:
-            name = folder_id
-            if access is not Access.WORKER:  # which never looks into it
+            if access in (Access.GATEWAY, Access.READER):  # a worker never looks into it
                 name = await server_id_of(catalogue.database, config.data_dir, lock)
             places = bool(config.chroma_urls)
             stores = VectorStores.servers(

@@ -22,7 +22,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.schema import corpora, properties
 from retrieval.errors import StorageError
 from retrieval.runtime.writer_lock import WriterLock
@@ -126,7 +125,7 @@ async def keywords_are_here(database: Database, folder: Path) -> bool:
     missing in them. Raises ``OSError``."""
     known = await _known(database)
     at = known.get(KEYWORDS_AT)
-    if at is None or not _is_of_server(await _place_of(database, folder)):
+    if at is None or not database.is_on_server:
         return True
     return is_same_place(at, await asyncio.to_thread(current_place, folder))
 
@@ -140,9 +139,10 @@ async def claim_keywords(database: Database, folder: Path) -> None:
 
 
 async def _place_of(database: Database, folder: Path) -> str:
-    def ask(connection: Connection) -> str | None:
-        if connection.dialect.name != POSTGRESQL:
-            return None
+    if not database.is_on_server:
+        return await asyncio.to_thread(current_place, folder)
+
+    def ask(connection: Connection) -> str:
         number = connection.scalar(_NUMBER)
         try:
             system = connection.scalar(_SYSTEM)
@@ -150,8 +150,7 @@ async def _place_of(database: Database, folder: Path) -> str:
             system = None
         return json.dumps({"database": int(number), "system": str(system)}, sort_keys=True)
 
-    on_server = await database.read(ask)
-    return await asyncio.to_thread(current_place, folder) if on_server is None else on_server
+    return await database.read(ask)
 
 
 def _is_of_server(place: str) -> bool:
