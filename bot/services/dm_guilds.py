@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import discord
@@ -125,11 +125,7 @@ class DMGuildResolver:
             guild_id: place for place, guild_id in enumerate(await self._contexts.seen_in(user.id))
         }
         ids = sorted(await self._guilds.ids(), key=lambda each: (seen.get(each, len(seen)), each))
-        guilds = [
-            guild
-            for guild_id in ids[:_MOST_ASKED]
-            if (guild := await self._guilds.get(guild_id)) is not None
-        ]
+        guilds = await self._get_all(ids[:_MOST_ASKED])
         async with self._known_of(user).asking:
             may = await asyncio.gather(*(self._may_read(guild, user) for guild in guilds))
         # Some may have removed the bot while others were asked for.
@@ -144,9 +140,9 @@ class DMGuildResolver:
         if len(ids) > _MOST_ASKED:
             guilds = [guild for guild in await self.servers_of(user) if guild.id in ids]
         else:
-            found = [await self._guilds.get(guild_id) for guild_id in ids]
-            guilds = [guild for guild in found if guild is not None]
-        return {guild.id for guild in guilds if await self._may_read(guild, user)}
+            guilds = await self._get_all(ids)
+        may = await asyncio.gather(*(self._may_read(guild, user) for guild in guilds))
+        return {guild.id for guild, yes in zip(guilds, may, strict=True) if yes}
 
     async def choose(self, user: discord.abc.User, guild_id: int) -> discord.Guild:
         """Store a person's choice of server. Raise ``UserError`` if they aren't in it."""
@@ -160,6 +156,11 @@ class DMGuildResolver:
         """Forget what a person chose and where they were seen."""
         self._chosen.pop(user_id, None)
         self._known.pop(user_id, None)
+
+    async def _get_all(self, guild_ids: Sequence[int]) -> list[discord.Guild]:
+        """Return those of a few servers that the bot is in."""
+        found = await asyncio.gather(*map(self._guilds.get, guild_ids))
+        return [guild for guild in found if guild is not None]
 
     async def _reading(self, corpus: str) -> list[int]:
         ids = await self._guilds.ids()
