@@ -147,7 +147,7 @@ async def open_services(
         seconds = settings.answer_timeout_seconds + settings.model_load_seconds + _MORE_THAN_MODEL
         limits = UsageLimits(library, settings.timezone)
         answers = AnswerService(library, engine, requests, conversations, limits, seconds)
-        retention = GuildRetention(client, settings, library, ingestion, contexts)
+        retention = GuildRetention(client, settings, library, ingestion, contexts, roles)
         stack.push_async_callback(retention.stop)
         directory = SharedGuilds(client, library) if roles.is_shared else GuildDirectory(client)
         dm_guilds = DMGuildResolver(directory, contexts, guild_settings)

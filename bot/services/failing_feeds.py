@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import discord
 
@@ -20,7 +21,6 @@ from bot.storage.feed_reports import note_report, reported_at
 from bot.ui.failing_feeds import failing_page
 from bot.ui.failures import described
 from retrieval.catalogue.feeds import Feed
-from retrieval.errors import StorageError
 from retrieval.feeds.service import FeedService
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
@@ -72,17 +72,13 @@ class FailingFeedsReport:
         """Tell the moderators of each server what fails there, unless they were told today."""
         for guild in list(self._client.guilds):
             try:
-                with self._roles.for_guild(guild.id):
-                    await self._tell(guild)
+                await self._roles.if_held(guild.id, partial(self._tell, guild))
             except (discord.HTTPException, TimeoutError, OSError) as error:
                 _log.warning(
                     "failing feeds could not be told (%s)",
                     described(error),
                     extra=details(server=guild.id),
                 )
-            except StorageError as error:
-                if error.code != "lease-lost":
-                    raise
 
     async def _tell(self, guild: discord.Guild) -> None:
         settings = await self._guild_settings.of(guild.id)

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import discord
 
@@ -16,6 +17,7 @@ from bot.ops.logging import details
 from bot.services.conversations import CONVERSATION_SECONDS
 from bot.services.ingestion import IngestionServices
 from bot.services.permissions import RequestContexts
+from bot.services.roles import Roles
 from bot.storage.answer_notes import forget_notes
 from bot.storage.answers import forget_answers
 from bot.storage.conversations import forget_conversations
@@ -34,8 +36,6 @@ from bot.storage.subscriptions import forget_subscriptions
 from bot.storage.usage import forget_usage
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
-from retrieval.catalogue.fences import fenced
-from retrieval.catalogue.kept_leases import LeaseFence
 from retrieval.catalogue.leases import Lease
 from retrieval.errors import NewsdeskError, Note, StorageError
 from retrieval.library import Library
@@ -59,12 +59,14 @@ class GuildRetention:
         library: Library,
         ingestion: IngestionServices,
         contexts: RequestContexts,
+        roles: Roles,
     ) -> None:
         self._client = client
         self._settings = settings
         self._library = library
         self._ingestion = ingestion
         self._contexts = contexts
+        self._roles = roles
         self._task: asyncio.Task[None] | None = None
         # Under which lease a shard's departures are written; None without a database that is shared.
         self.lease_of: Callable[[int], Lease | None] | None = None
@@ -114,12 +116,6 @@ class GuildRetention:
     def _shard_of(self, guild_id: int) -> int:
         """docs.discord.com/developers/events/gateway#sharding-sharding-formula"""
         return (guild_id >> 22) % (self._client.shard_count or 1)
-
-    def _while_held(self, guild_id: int) -> contextlib.AbstractContextManager[None]:
-        """Let nothing be written in the block once another process has the shard of a server."""
-        if self.lease_of is None:
-            return contextlib.nullcontext()
-        return fenced(LeaseFence(lambda: self.lease_of_guild(guild_id)))
 
     def lease_of_guild(self, guild_id: int) -> Lease | None:
         """Under which lease this process has the shard of a server; None if it hasn't."""
@@ -172,7 +168,8 @@ class GuildRetention:
         """Delete everything of the servers whose grace time is over, answers and conversations that
         are too old, and what members used on days that are over.
 
-        Servers of a shard that isn't watched wait: they may have taken the bot back.
+        Servers of a shard that isn't watched, or is another process's by now, wait: they may have
+        taken the bot back.
 
         Returns how many servers that were.
         """
@@ -187,12 +184,12 @@ class GuildRetention:
         at_once = gone if library.writable else []
         if at_once and self._settings.shared_corpus is None:
             await delete_corpora(library, *map(self._contexts.corpus_of, at_once))
+        deleted = 0
         for guild_id in gone:
-            with self._while_held(guild_id):
-                if guild_id not in at_once and self._settings.shared_corpus is None:
-                    await delete_corpora(library, self._contexts.corpus_of(guild_id))
-                await self._forget(guild_id)
-            _log.info("a server's data was deleted", extra=details(server=guild_id))
+            work = partial(self._delete, guild_id, with_corpus=guild_id not in at_once)
+            if await self._roles.if_held(guild_id, work):
+                _log.info("a server's data was deleted", extra=details(server=guild_id))
+                deleted += 1
         await forget_answers(
             library.database,
             before=library.clock() - timedelta(days=self._settings.answer_retention_days),
@@ -202,7 +199,13 @@ class GuildRetention:
         )
         # Somewhere it may still be yesterday.
         await forget_days_before(library.database, (library.clock() - _DAY).astimezone(UTC).date())
-        return len(gone)
+        return deleted
+
+    async def _delete(self, guild_id: int, *, with_corpus: bool) -> bool:
+        if with_corpus and self._settings.shared_corpus is None:
+            await delete_corpora(self._library, self._contexts.corpus_of(guild_id))
+        await self._forget(guild_id)
+        return True
 
     async def _forget(self, guild_id: int) -> None:
         """Delete what the application keeps of a server, beside its corpus."""

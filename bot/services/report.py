@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,6 @@ from bot.ui import error_pages
 from bot.ui.escaping import plain
 from bot.ui.pages import Page, note
 from bot.ui.report import ActivityReport, Subject, Unanswered, report_page
-from retrieval.errors import StorageError
 from retrieval.indexes.common_words import is_common
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
@@ -120,12 +120,8 @@ class ReportService:
         """Send the reports that are due now. Return how many were sent."""
         sent = 0
         for guild in list(self._client.guilds):
-            try:
-                with self._roles.for_guild(guild.id):
-                    sent += await self._report_if_due(guild)
-            except StorageError as error:
-                if error.code != "lease-lost":
-                    raise
+            report = partial(self._report_if_due, guild)
+            sent += bool(await self._roles.if_held(guild.id, report))
         if sent:
             _log.info("weekly reports sent", extra=details(reports=sent))
         return sent

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +21,7 @@ from retrieval.errors import StorageError
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Work = Callable[[], Awaitable[None]]
 
 
@@ -84,16 +86,19 @@ class Roles:
             raise StorageError("lease-lost")
         await require(connection, process.lease)
 
-    @contextlib.contextmanager
-    def for_guild(self, guild_id: int) -> Iterator[None]:
-        """Write and send in the block only as long as this process has the shard of a server. Raises
-        ``StorageError`` if it hasn't."""
+    async def if_held(self, guild_id: int, work: Callable[[], Awaitable[T]]) -> T | None:
+        """Do ``work``, which writes and sends only as long as this process has the shard of a
+        server; None if it hasn't, or loses it meanwhile. Raises what ``work`` does."""
         if self.lease_of is None:
-            yield
-            return
+            return await work()
         held = self.lease_of
-        with fenced(LeaseFence(lambda: held(guild_id))):
-            yield
+        try:
+            with fenced(LeaseFence(lambda: held(guild_id))):
+                return await work()
+        except StorageError as error:
+            if error.code != "lease-lost":
+                raise
+            return None
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
@@ -16,10 +17,11 @@ from bot.config.settings import load_settings
 from bot.ops import logging as bot_logging
 from bot.storage.answers import questions_of
 from bot.storage.conversations import StoredConversation, save_conversation
-from bot.storage.guild_settings import load_guild_settings
+from bot.storage.guild_settings import guilds_removed_before, load_guild_settings
 from bot.storage.schema import conversations
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
+from retrieval.catalogue.leases import Leases
 from retrieval.errors import SettingsError
 from retrieval.maintenance import check_indexes
 from tests.deadlines import scaled
@@ -134,6 +136,26 @@ async def test_conversations_go_with_their_server_and_with_time(running: Running
     assert await bot.services.guild_retention.delete_due() == 1
     left = await database.read(lambda c: list(c.execute(select(conversations.c.key)).scalars()))
     assert left == ["elsewhere"]
+
+
+async def test_data_of_a_server_whose_shard_another_process_has_waits_alone(
+    running: Running,
+) -> None:
+    bot, standin = running.bot, running.standin
+    gone = [standin.guild(name) for name in ("Harbour News", "Other News", "Third News")]
+    for guild in gone:
+        await noted(bot, guild.id, gone=False)
+        standin.leave(guild, standin.bot)
+        await noted(bot, guild.id, gone=True)
+    await bot.wait_until_ready()
+    bot.services.library.clock = lambda: NOW + timedelta(days=15)
+    database, [first, lost, third] = bot.services.library.database, gone
+    held = await Leases(database, "test").take("shard:0/1", 600)
+    assert held is not None
+    by_guild = {first.id: held, lost.id: replace(held, token=held.token + 1), third.id: held}
+    bot.services.roles.lease_of = by_guild.get
+    assert await bot.services.guild_retention.delete_due() == 2
+    assert await guilds_removed_before(database, datetime.max) == [lost.id]
 
 
 async def test_a_server_that_takes_the_bot_back_in_time_keeps_its_data(running: Running) -> None:
