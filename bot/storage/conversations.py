@@ -8,12 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.schema import conversation_people, conversations
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import POSTGRESQL
+from retrieval.catalogue.dialects import insert_into
 from retrieval.timestamps import to_micros
 
 
@@ -57,14 +55,13 @@ async def save_conversation(
         "at": to_micros(stored.at),
     }
     async with database.write() as connection:
-        insert_one = _insert(connection)(conversations).values(key=stored.key, **values)
+        row = insert_into(connection, conversations).values(key=stored.key, **values)
         await connection.execute(
-            insert_one.on_conflict_do_update(index_elements=[conversations.c.key], set_=values)
+            row.on_conflict_do_update(index_elements=[conversations.c.key], set_=values)
         )
-        person = {"key": stored.key, "user_id": user_id}
-        await connection.execute(
-            _insert(connection)(conversation_people).values(person).on_conflict_do_nothing()
-        )
+        person = insert_into(connection, conversation_people)
+        person = person.values(key=stored.key, user_id=user_id)
+        await connection.execute(person.on_conflict_do_nothing())
         old = conversations.c.at < to_micros(forgotten_before)
         await connection.execute(delete(conversations).where(old))
         moments = select(conversations.c.at).order_by(conversations.c.at.desc())
@@ -99,8 +96,3 @@ async def forget_conversations(
         raise ValueError("of whom?")
     async with database.write() as connection:
         await connection.execute(delete(conversations).where(*chosen))
-
-
-def _insert(connection: AsyncConnection) -> Any:
-    """Return the INSERT of the database's dialect, which handles conflicts."""
-    return postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert

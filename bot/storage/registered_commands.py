@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.properties import set_property
 from retrieval.catalogue.schema import properties
 
 _NAME = "discord_commands"
@@ -24,5 +25,4 @@ class DatabaseRecord:
     async def write(self, text: str) -> None:
         """Replace what was written."""
         async with self._database.write() as connection:
-            await connection.execute(delete(properties).where(properties.c.name == _NAME))
-            await connection.execute(insert(properties), {"name": _NAME, "value": text})
+            await set_property(connection, _NAME, text)

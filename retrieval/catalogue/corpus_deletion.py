@@ -7,12 +7,13 @@ row of the corpus stays with its own, and the highest version id is remembered.
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import next_version_id
 from retrieval.catalogue.corpora import CORPUS
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.properties import set_property
 from retrieval.catalogue.records import DOOMED, ERASED, LAST_VERSION, Corpus
 from retrieval.catalogue.schema import (
     ARCHIVED,
@@ -27,7 +28,6 @@ from retrieval.catalogue.schema import (
     jobs,
     passage_vectors,
     passages,
-    properties,
     story_members,
     story_pins,
     uploads,
@@ -99,5 +99,4 @@ async def erase_corpus(database: Database, corpus: Corpus) -> None:
 async def remember_versions(connection: AsyncConnection) -> None:
     """Store the highest version id that was ever given, so that none is used again."""
     last = (await next_version_id(connection)) - 1
-    await connection.execute(delete(properties).where(properties.c.name == LAST_VERSION))
-    await connection.execute(insert(properties), {"name": LAST_VERSION, "value": str(last)})
+    await set_property(connection, LAST_VERSION, str(last))

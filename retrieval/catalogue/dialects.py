@@ -13,10 +13,12 @@ from sqlalchemy import (
     Connection,
     Integer,
     String,
+    Table,
     Text,
     any_,
     literal,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -74,6 +76,14 @@ def _now(_element: Now, _compiler: SQLCompiler, **_options: Any) -> str:
 @compiles(Now, POSTGRESQL)
 def _server_now(_element: Now, _compiler: SQLCompiler, **_options: Any) -> str:
     return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
+
+
+def insert_into(
+    connection: Connection | AsyncConnection, table: Table
+) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that can say what to do with rows that are there already."""
+    on_server = connection.dialect.name == POSTGRESQL
+    return postgresql.insert(table) if on_server else sqlite.insert(table)
 
 
 def among(

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Text, cast, exists, literal, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import POSTGRESQL, Now
+from retrieval.catalogue.dialects import Now, insert_into
 from retrieval.catalogue.fences import current_fence
 from retrieval.catalogue.schema import leases
 from retrieval.errors import StorageError
@@ -97,12 +96,10 @@ class Leases:
 
     async def _take(self, connection: AsyncConnection, name: str, seconds: float) -> Lease | None:
         asked = awake_seconds()
-        on_server = connection.dialect.name == POSTGRESQL
-        insert = postgresql.insert if on_server else sqlite.insert
         until = Now() + int(seconds * _MICROS)
         row = {"name": name, "holder": self.holder, "token": 1, "expires_at": until}
-        statement = insert(leases).values(row)
-        taken = statement.on_conflict_do_update(
+        taken = insert_into(connection, leases).values(row)
+        taken = taken.on_conflict_do_update(
             index_elements=[leases.c.name],
             set_={"holder": self.holder, "token": leases.c.token + 1, "expires_at": until},
             where=leases.c.expires_at <= Now(),

@@ -17,11 +17,11 @@ import sqlite3
 import uuid
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.properties import set_property
 from retrieval.catalogue.schema import corpora, properties
 from retrieval.errors import StorageError
 from retrieval.runtime.writer_lock import WriterLock
@@ -90,7 +90,8 @@ async def claim_place(database: Database, folder: Path, *, on_server: bool) -> s
     if before is not None and _is_of_server(current) and not is_copy:
         rows[KEYWORDS_AT] = before  # which a program of before wrote beside its keywords
     async with database.write() as connection:
-        await _keep(connection, rows)
+        for name, value in rows.items():
+            await set_property(connection, name, value)
         if is_copy and on_server:
             await connection.execute(update(corpora).values(layout=0))
     return claimed
@@ -135,7 +136,7 @@ async def claim_keywords(database: Database, folder: Path) -> None:
     current = await asyncio.to_thread(current_place, folder)
     if (await _known(database)).get(KEYWORDS_AT) != current:
         async with database.write() as connection:
-            await _keep(connection, {KEYWORDS_AT: current})
+            await set_property(connection, KEYWORDS_AT, current)
 
 
 async def _place_of(database: Database, folder: Path) -> str:
@@ -161,12 +162,6 @@ def _is_copy(before: str, current: str) -> bool:
     if _is_of_server(current):
         return before != current and '"inode"' not in before
     return not is_same_place(before, current)
-
-
-async def _keep(connection: AsyncConnection, rows: dict[str, str]) -> None:
-    for name, value in rows.items():
-        await connection.execute(delete(properties).where(properties.c.name == name))
-        await connection.execute(insert(properties), {"name": name, "value": value})
 
 
 async def _known(database: Database) -> dict[str, str]:
