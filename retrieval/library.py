@@ -92,6 +92,7 @@ class Library:
         stores: VectorStores,
         embedder: Embedder,
         clock: Clock,
+        writer_lock: WriterLock,
         *,
         access: Access,
         conditions: Conditions | None = None,
@@ -105,7 +106,7 @@ class Library:
         self.access = access
         self.writable = access is Access.WRITER
         # The right to write, whether it is held or not.
-        self.writer_lock = WriterLock(config.data_dir)
+        self.writer_lock = writer_lock
         # Hears how long searches take.
         self.observer = StageObserver()
         self.embedder = embedder

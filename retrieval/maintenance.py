@@ -118,7 +118,6 @@ async def open_library(
         catalogue = await Catalogue.open(location, moving=moving)
         library = await _opened(config, catalogue, embedder, clock, lock, access)
         stack.push_async_callback(library.close)
-        library.writer_lock = lock
         if access in (Access.WRITER, Access.READER):
             await _require_articles(library)
         if access is Access.WRITER:
@@ -174,7 +173,9 @@ async def _opened(
     except BaseException:
         await catalogue.close()
         raise
-    return Library(config, catalogue, stores, embedder, clock, access=access, conditions=conditions)
+    return Library(
+        config, catalogue, stores, embedder, clock, lock, access=access, conditions=conditions
+    )
 
 
 async def _server(config: LibraryConfig) -> DatabaseServer | None:

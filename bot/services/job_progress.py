@@ -167,7 +167,7 @@ class JobProgressBoard:
         """Show a job, unless another process does."""
         try:
             show = partial(self._show_current, kept, corpus, way)
-            await self._roles.unless_done(_name_of(kept.job_id), show)
+            await self._roles.if_free(_name_of(kept.job_id), show)
         except StorageError as error:
             error_pages.log(error, "showing a job", job=kept.job_id, server=kept.guild_id)
 

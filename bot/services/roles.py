@@ -65,7 +65,7 @@ class Roles:
                 return
             await asyncio.sleep(self.kept.pause / 10)
 
-    async def unless_done(self, name: str, work: Work) -> bool:
+    async def if_free(self, name: str, work: Work) -> bool:
         """Do ``work`` once, unless another process is at it; whether it was done here."""
         if self.kept is None:
             await work()

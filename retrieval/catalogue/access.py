@@ -18,7 +18,7 @@ class Access(Enum):
 
     ``GATEWAY`` answers questions beside a writer, and writes what people tell it to, but no index and no
     story: copies of the keyword indexes in its data folder follow the writer's, and vectors are on a
-    Chroma server. It takes the writer's place when there is none (``maintenance.take_over``).
+    Chroma server. It takes the writer's place when there is none (``retrieval.succession.take_over``).
 
     ``READER`` reads. It holds no lock, but finishes what a crash left if nobody is writing.
     """

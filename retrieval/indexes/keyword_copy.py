@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import threading
 import time
@@ -32,13 +31,17 @@ class KeywordCopy(KeywordIndex):
         on_behind: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         super().__init__(folder, pool)
-        self.folder = folder
         # When it was last asked, in seconds that never go back.
         self.used = time.monotonic()
         self._kind = {"database": database_id, "layout": LAYOUT}
         self._on_behind = on_behind
         self._advanced = threading.Condition()
         self._revision = self._kept_revision()
+
+    @property
+    def folder(self) -> Path:
+        """Return where the copy is."""
+        return self._folder
 
     @property
     def revision(self) -> int | None:
@@ -98,5 +101,4 @@ class KeywordCopy(KeywordIndex):
 
 def forget_copy_state(folder: Path) -> None:
     """Make a copy an index that is written here from now on. Blocks."""
-    with contextlib.suppress(FileNotFoundError):
-        (folder / _STATE).unlink()
+    (folder / _STATE).unlink(missing_ok=True)
