@@ -220,8 +220,8 @@ class AnswerService:
         await set_message(database, request.id, message.channel.id, message.id)
         conversation = self._engine.after(asked.conversation, asked, answer)
         by = Participant(request.user_id, asked.corpus, request.guild_id)
-        for topic in (AnswerKey(request.id), *request.topics):
-            await self._conversations.remember(topic, conversation, by)
+        topics = (AnswerKey(request.id), *request.topics)
+        await self._conversations.remember(topics, conversation, by)
         return PostedAnswer(answer, conversation, message)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -70,9 +70,9 @@ class Conversations(Protocol):
         """Return the conversation under this key; None if there is none."""
 
     async def remember(
-        self, topic: ConversationKey, conversation: Conversation, by: Participant
+        self, topics: Sequence[ConversationKey], conversation: Conversation, by: Participant
     ) -> None:
-        """Store a conversation in which this person takes part."""
+        """Store a conversation in which this person takes part, under each of these keys."""
 
     async def forget(self, user_id: int) -> None:
         """Forget every conversation that a person took part in."""
@@ -107,12 +107,13 @@ class ConversationMemory:
         return kept.conversation
 
     async def remember(
-        self, topic: ConversationKey, conversation: Conversation, by: Participant
+        self, topics: Sequence[ConversationKey], conversation: Conversation, by: Participant
     ) -> None:
-        """Store a conversation in which this person takes part."""
-        kept = self._kept.pop(topic, None)
-        people = kept.people | {by.user_id} if kept else frozenset({by.user_id})
-        self._kept[topic] = _Remembered(self._tick(), conversation, people)
+        """Store a conversation in which this person takes part, under each of these keys."""
+        for topic in topics:
+            kept = self._kept.pop(topic, None)
+            people = kept.people | {by.user_id} if kept else frozenset({by.user_id})
+            self._kept[topic] = _Remembered(self._tick(), conversation, people)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
 
@@ -137,15 +138,16 @@ class SharedConversations:
         return conversation_from_records(found) if found is not None else None
 
     async def remember(
-        self, topic: ConversationKey, conversation: Conversation, by: Participant
+        self, topics: Sequence[ConversationKey], conversation: Conversation, by: Participant
     ) -> None:
-        """Store a conversation in which this person takes part. A failure is logged: the answer has
+        """Store a conversation in which this person takes part, under each of these keys. A failure is logged: the answer has
         been given."""
         now, turns = self._clock(), conversation_as_records(conversation)
-        stored = StoredConversation(_name(topic), by.corpus, by.guild_id, turns, now)
+        stored = StoredConversation(by.corpus, by.guild_id, turns, now)
         try:
             await save_conversation(
                 self._database,
+                [_name(topic) for topic in topics],
                 stored,
                 by.user_id,
                 forgotten_before=now - timedelta(seconds=CONVERSATION_SECONDS),

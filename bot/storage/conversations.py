@@ -3,6 +3,7 @@ time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,6 @@ from retrieval.timestamps import to_micros
 class StoredConversation:
     """The turns of a conversation as records, and whose articles they were answered from."""
 
-    key: str
     corpus: str
     guild_id: int | None
     turns: list[dict[str, Any]]
@@ -40,13 +40,14 @@ async def load_turns(database: Database, key: str, since: datetime) -> list[dict
 
 async def save_conversation(
     database: Database,
+    keys: Sequence[str],
     stored: StoredConversation,
     user_id: int,
     *,
     forgotten_before: datetime,
     most: int,
 ) -> None:
-    """Store a conversation in which a person took part in place of the one under its key; delete
+    """Store a conversation in which a person took part in place of those under its keys; delete
     old ones and those beyond ``most``. Raises ``StorageError``."""
     values = {
         "corpus": stored.corpus,
@@ -55,13 +56,13 @@ async def save_conversation(
         "at": to_micros(stored.at),
     }
     async with database.write() as connection:
-        row = insert_into(connection, conversations).values(key=stored.key, **values)
+        rows = insert_into(connection, conversations).values([{"key": k, **values} for k in keys])
         await connection.execute(
-            row.on_conflict_do_update(index_elements=[conversations.c.key], set_=values)
+            rows.on_conflict_do_update(index_elements=[conversations.c.key], set_=values)
         )
-        person = insert_into(connection, conversation_people)
-        person = person.values(key=stored.key, user_id=user_id)
-        await connection.execute(person.on_conflict_do_nothing())
+        people = insert_into(connection, conversation_people)
+        people = people.values([{"key": key, "user_id": user_id} for key in keys])
+        await connection.execute(people.on_conflict_do_nothing())
         old = conversations.c.at < to_micros(forgotten_before)
         await connection.execute(delete(conversations).where(old))
         moments = select(conversations.c.at).order_by(conversations.c.at.desc())

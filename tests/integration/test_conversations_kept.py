@@ -45,7 +45,9 @@ class Town:
         """Say something in a thread, or below an answer."""
         topic = ThreadKey(key) if isinstance(key, int) else AnswerKey(key)
         self.now += timedelta(seconds=1)
-        await self.one.remember(topic, said(), Participant(user_id, f"guild {guild_id}", guild_id))
+        await self.one.remember(
+            [topic], said(), Participant(user_id, f"guild {guild_id}", guild_id)
+        )
 
     async def threads(self, *keys: int) -> list[int]:
         """Those of these threads whose conversation the other process knows."""
@@ -54,12 +56,24 @@ class Town:
 
 async def test_another_process_goes_on_with_what_was_said_to_one(tables: Database) -> None:
     town, direct = Town(tables), ChannelUserKey(5, ADA, "harbour")
-    await town.one.remember(direct, said(), Participant(ADA, "harbour", None))
+    await town.one.remember([direct], said(), Participant(ADA, "harbour", None))
     assert await town.other.of(direct) == said()
     more = said("And when?")
-    await town.other.remember(direct, more, Participant(ADA, "harbour", None))
+    await town.other.remember([direct], more, Participant(ADA, "harbour", None))
     assert await town.one.of(direct) == more
     assert await town.one.of(ChannelUserKey(5, BEN, "harbour")) is None
+
+
+async def test_an_answer_in_a_thread_is_kept_under_both_keys_at_once(tables: Database) -> None:
+    town, answer, thread = Town(tables), AnswerKey("x"), ThreadKey(5)
+    await town.talk(5, BEN)
+    await town.one.remember([answer, thread], said(), Participant(ADA, "harbour", None))
+    assert await town.other.of(answer) == await town.other.of(thread) == said()
+    await town.one.forget(BEN)
+    assert await town.other.of(thread) is None
+    assert await town.other.of(answer) == said()
+    await town.one.forget(ADA)
+    assert await town.other.of(answer) is None
 
 
 async def test_they_are_forgotten_with_time_and_with_number(tables: Database) -> None:

@@ -259,13 +259,13 @@ async def test_conversations_are_forgotten_with_time_with_number_and_on_request(
     kept = ConversationMemory(most=3, seconds=10, tick=lambda: now[0])
     said = Conversation((Turn("Q?", "A."),))
     for n in range(4):
-        await kept.remember(ThreadKey(n), said, Participant(n, "harbour", None))
+        await kept.remember([ThreadKey(n)], said, Participant(n, "harbour", None))
     assert await kept.of(ThreadKey(0)) is None
     assert await kept.of(ThreadKey(3)) == said
-    await kept.remember(ThreadKey(3), said, Participant(7, "harbour", None))
+    await kept.remember([ThreadKey(3)], said, Participant(7, "harbour", None))
     await kept.forget(3)
     assert await kept.of(ThreadKey(3)) is None
-    await kept.remember(AnswerKey("x"), said, Participant(1, "harbour", None))
+    await kept.remember([AnswerKey("x")], said, Participant(1, "harbour", None))
     now[0] = 11.0
     assert await kept.of(AnswerKey("x")) is None
 

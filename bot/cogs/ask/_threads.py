@@ -43,7 +43,7 @@ async def open_thread(
     if not services.settings.message_content:
         await _say_how_to_ask(thread, context)
     by = Participant(context.user.id, context.corpus or "", context.guild_id)
-    await services.conversations.remember(ThreadKey(thread.id), posted.conversation, by)
+    await services.conversations.remember([ThreadKey(thread.id)], posted.conversation, by)
 
 
 async def _say_how_to_ask(thread: discord.Thread, context: RequestContext) -> None:

@@ -131,8 +131,8 @@ async def test_conversations_go_with_their_server_and_with_time(running: Running
         ("elsewhere", other, False, 29), ("long ago", other, False, 31),
     ):  # fmt: skip
         at, guild_id = now - timedelta(minutes=minutes), None if direct else guild.id
-        said = StoredConversation(key, corpus_of(guild.id), guild_id, [{"question": BRIDGE}], at)
-        await save_conversation(database, said, 7, forgotten_before=NOW, most=9)
+        said = StoredConversation(corpus_of(guild.id), guild_id, [{"question": BRIDGE}], at)
+        await save_conversation(database, [key], said, 7, forgotten_before=NOW, most=9)
     assert await bot.services.guild_retention.delete_due() == 1
     left = await database.read(lambda c: list(c.execute(select(conversations.c.key)).scalars()))
     assert left == ["elsewhere"]
