@@ -17,6 +17,7 @@ from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library
 from retrieval.models import IngestItem, IngestResult
 from retrieval.timestamps import TimeRange
+from tests.chroma import chroma_server
 from tests.deadlines import scaled
 from tests.forked_commands import ForkedCommands, fits
 from tests.integration.discord_fixtures import standin
@@ -33,6 +34,12 @@ def forked_commands() -> Iterator[ForkedCommands]:
     commands = ForkedCommands()
     yield commands
     commands.close()
+
+
+@pytest.fixture(scope="module")
+def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with chroma_server(tmp_path_factory.mktemp("chroma")) as url:
+        yield url
 
 
 @pytest.fixture

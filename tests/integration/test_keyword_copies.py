@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,20 +30,14 @@ from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes, delete_corpora
 from retrieval.moderation import ModerationService
 from retrieval.reindexing import reindex
+from retrieval.runtime.concurrency import cancel
 from retrieval.succession import take_over
 from retrieval.timestamps import TimeRange
-from tests.chroma import chroma_server
 from tests.deadlines import scaled
 from tests.integration.conftest import bring_in
 from tests.integration.crash_child import HashEmbedder
 
 WITHIN = TimeRange(datetime(2100, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture(scope="module")
-def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with chroma_server(tmp_path_factory.mktemp("chroma")) as url:
-        yield url
 
 
 class Town:
@@ -123,7 +116,7 @@ async def test_a_question_waits_for_a_copy_that_is_about_to_be_whole(town: Town)
         await bring_in(writer, range(3, 6))
         following = asyncio.create_task(copies.run())
         assert await found(gateway, "topic4") == await found(writer, "topic4")
-        following.cancel()
+        await cancel(following)
 
 
 async def test_a_copy_that_is_damaged_behind_or_of_other_indexes_is_made_anew(town: Town) -> None:
@@ -153,7 +146,8 @@ async def test_a_copy_that_is_damaged_behind_or_of_other_indexes_is_made_anew(to
             await copies.look()
             assert await found(gateway, "topic6") == await found(writer, "topic6")
             await copies.look()
-            assert [each.name for each in (gateway.data_dir / "copies").iterdir()] != [folder.name]
+            [left] = (gateway.data_dir / "copies").iterdir()
+            assert left.name != folder.name
 
 
 async def test_copies_beyond_the_bound_are_dropped(town: Town) -> None:
@@ -173,11 +167,9 @@ async def test_a_gateway_becomes_the_writer_when_there_is_none(town: Town) -> No
         await copies.look()
         assert not await take_over(gateway, copies, "test")
         assert not gateway.writable
-        # What it had accepted when it was killed, and had shown before the copy had it.
+        # Shown before the copy had it.
         await bring_in(writer, range(5, 7))
-        indexer = await writer.indexer("local")
         await stack.aclose()
-        del indexer
         assert await take_over(gateway, copies, "test")
         assert await check_indexes(gateway) == []
         await bring_in(gateway, range(7, 9))
@@ -242,4 +234,3 @@ async def test_a_gateway_needs_a_chroma_server(tmp_path: Path, postgres_url: str
         async with open_library(config, access=Access.GATEWAY, embedder=HashEmbedder()):
             pass
     assert refused.value.code == "gateway-needs-chroma"
-    shutil.rmtree(tmp_path / "gateway", ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,19 +15,12 @@ from bot.config.settings import load_settings
 from bot.storage.guild_settings import known_guilds
 from retrieval.embedders import Embedder
 from retrieval.errors import StorageError
-from tests.chroma import chroma_server
 from tests.deadlines import scaled, until
 from tests.discord_standin import DiscordStandIn, Guild
 from tests.integration.answering_fixtures import at_noon
 from tests.integration.discord.conftest import Running
 
 SHARDS = 8
-
-
-@pytest.fixture(scope="module")
-def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with chroma_server(tmp_path_factory.mktemp("chroma")) as url:
-        yield url
 
 
 class Bots:
