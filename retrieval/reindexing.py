@@ -50,6 +50,8 @@ async def reindex(
         async with library.database.connect() as connection:
             server = await choose_server_anew(connection, library.stores.urls, corpus)
         renewed = replace(renewed, vector_server=server)
+    elif library.stores.misses(corpus):  # there were several servers before
+        renewed = replace(renewed, vector_server=None)
     if not await make_store_usable(library):
         await _make_shared_usable(library, corpus)
     await drop_other_generations(library, corpus)
@@ -192,8 +194,10 @@ async def place_corpora(library: Library) -> None:
     What can't be told until all servers can be had stays as it is.
     """
     stores = library.stores
+    if not stores.places:
+        return
     unplaced = [each for each in await library.catalogue.corpora.all() if stores.misses(each)]
-    if not stores.places or not unplaced:
+    if not unplaced:
         return
     names = await stores.names()
     all_answer = len(names) == len(stores.urls)

@@ -180,6 +180,23 @@ async def test_corpora_of_a_server_that_is_taken_from_the_list_say_so_and_are_pl
         assert library.conditions.current() == []
 
 
+async def test_a_folder_that_has_one_server_instead_of_several_is_placed_anew(
+    config: LibraryConfig, urls: tuple[str, str]
+) -> None:
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        await _fill(library, "stays", "moves")
+    config = replace(config, chroma_url=urls[0], chroma_urls=())
+    async with open_library(
+        config, writer="test", embedder=HashEmbedder(), mends_later=True
+    ) as library:
+        assert (await _search(library, "moves")).notes[0].code == "chroma-server-unlisted"
+        for corpus in await _placed(library):
+            async for _ in reindex(library, corpus):
+                pass
+        assert not (await _search(library, "moves")).notes
+        assert await check_indexes(library) == []
+
+
 async def test_a_folder_that_had_one_server_keeps_its_vectors_where_they_are(
     config: LibraryConfig, urls: tuple[str, str]
 ) -> None:
