@@ -91,8 +91,7 @@ class VectorStores:
         url = corpus.vector_server
         if url is None and not self.places:
             return self.only
-        found = self._stores.get(url) if url is not None else None
-        return found or self._missing_store(url)
+        return self._stores.get(url) or self._missing_store(url)
 
     def misses(self, corpus: Corpus) -> bool:
         """Return whether the server of a corpus isn't among ours, or isn't known yet."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
 def folder_bytes(folder: Path) -> int:
     """Return the bytes of all files in a folder; 0 if there is none. Blocks."""
-    return sum(map(_file_bytes, folder.rglob("*")))
+    return sum(_file_bytes(Path(at, name)) for at, _, names in os.walk(folder) for name in names)
 
 
 def _file_bytes(path: Path) -> int:

@@ -34,6 +34,7 @@ from retrieval.indexes.chroma_store import LITTLE_AT_ONCE
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import delete_corpora
+from retrieval.runtime.folder_sizes import folder_bytes
 from retrieval.models import IngestItem
 from retrieval.timestamps import TimeRange
 from retrieval.upkeep import keep_in_order
@@ -131,7 +132,7 @@ class Soak:
         bounded = self._library.store.chroma
         chroma = bounded.inner if isinstance(bounded, BoundedChroma) else None
         child = chroma.process_id if isinstance(chroma, ChromaProcessClient) else None
-        folder = await asyncio.to_thread(_size, self._library.data_dir)
+        folder = await asyncio.to_thread(folder_bytes, self._library.data_dir)
         sample = Sample(time.monotonic() - began, folder, _memory("self"), _memory(child))
         if sample.vectors:  # 0 while the process begins anew
             self.samples.append(sample)
@@ -181,16 +182,6 @@ async def soak(
         await running.run(seconds)
         await running.tidy()
         return running
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except FileNotFoundError:
-            continue
-    return total
 
 
 def _memory(process: int | str | None) -> int:
