@@ -48,13 +48,15 @@ class KeywordCopy(KeywordIndex):
         """Return the revision that the copy is of; None if it isn't whole."""
         return self._revision
 
+    def serves(self, revision: int) -> bool:
+        """Return whether the copy is of ``revision`` or later, for a question that needs it."""
+        self.used = time.monotonic()
+        return self._is_of(revision)
+
     def catch_up(self, revision: int) -> bool:
         """Wait up to half a second until the copy is of ``revision`` or later; return whether it is.
         Blocks; thread-safe."""
-        self.used = time.monotonic()
         with self._advanced:
-            if self._is_of(revision):
-                return True
             self._on_behind()
             return self._advanced.wait_for(lambda: self._is_of(revision), _PATIENCE_SECONDS)
 

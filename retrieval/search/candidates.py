@@ -3,12 +3,13 @@ features."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -129,6 +130,13 @@ class _DenseRequest(NamedTuple):
     passages: Callable[[], Ints]
 
 
+class _Behind(NamedTuple):
+    """A copy of keywords that lacks the last changes, up to ``revision``."""
+
+    copy: KeywordCopy
+    revision: int
+
+
 class CandidateGenerator:
     """Gathers candidates from the indexes and from the corpus cache in memory."""
 
@@ -191,6 +199,9 @@ class CandidateGenerator:
         steps = self._steps(wanted, ranking, keywords, notes)
         step = next(steps)
         while not isinstance(step, CandidateSet):
+            if isinstance(step, _Behind):
+                step = steps.send(step.copy.catch_up(step.revision))
+                continue
             try:
                 dense: Dense = wanted.indexes.vectors.query_here(wanted.vector, *step), []
             except StorageError as error:
@@ -208,6 +219,10 @@ class CandidateGenerator:
         steps = self._steps(wanted, ranking, keywords, notes)
         step = await ASKING.run(next, steps)
         while not isinstance(step, CandidateSet):
+            if isinstance(step, _Behind):  # the threads for questions are for those who compute
+                caught_up = await asyncio.to_thread(step.copy.catch_up, step.revision)
+                step = await ASKING.run(steps.send, caught_up)
+                continue
             try:
                 dense: Dense = await wanted.indexes.vectors.query(wanted.vector, *step), []
             except StorageError as error:
@@ -239,9 +254,10 @@ class CandidateGenerator:
         ranking: Ranking,
         keywords: KeywordIndex,
         notes: list[Note],
-    ) -> Generator[_DenseRequest | CandidateSet, Dense, None]:
-        """Yields how many nearest passages Chroma is to be asked for, is sent them, and yields in the
-        end what was gathered. Blocks. Raises ``IndexDamaged`` if the keyword index is."""
+    ) -> Generator[_Behind | _DenseRequest | CandidateSet, Any, None]:
+        """Yields a copy of keywords that is behind and is sent whether it has caught up, then how many
+        nearest passages Chroma is to be asked for and is sent them (``Dense``), and in the end what was
+        gathered. Blocks. Raises ``IndexDamaged`` if the keyword index is."""
         vector, limit = wanted.vector, wanted.limit
         held = self.cache(wanted.indexes.corpus).current()
         read = wanted.understood(held)
@@ -249,8 +265,10 @@ class CandidateGenerator:
         passing = shown.passing(read.within, read.source)
         every, left = shown.passages(shown.live), shown.passages(passing)
         thinning = max(1.0, every / max(left, 1))
-        if isinstance(keywords, KeywordCopy) and not keywords.catch_up(shown.revision):
-            notes.append(Note("keywords-behind"))
+        if isinstance(keywords, KeywordCopy) and not keywords.serves(shown.revision):
+            caught_up = yield _Behind(keywords, shown.revision)
+            if not caught_up:
+                notes.append(Note("keywords-behind"))
         keywords.check(every)
         other = (
             Alternatives(stemming=read.stemming)

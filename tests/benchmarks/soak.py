@@ -34,8 +34,8 @@ from retrieval.indexes.chroma_store import LITTLE_AT_ONCE
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import delete_corpora
-from retrieval.runtime.folder_sizes import folder_bytes
 from retrieval.models import IngestItem
+from retrieval.runtime.folder_sizes import folder_bytes
 from retrieval.timestamps import TimeRange
 from retrieval.upkeep import keep_in_order
 
