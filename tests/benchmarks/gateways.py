@@ -3,8 +3,9 @@
 Real processes on PostgreSQL and a Chroma server share eight shards, one Discord server on each, which
 the stand-in plays. Printed is how many questions a second 1, 2 and 3 of them answer, asked eight at a
 time, whether all answers to a question are equal, then what happens when one of three is killed and
-another one is stopped for longer than its leases last: how long until the others serve its servers,
-whether each question got one answer, and whether a server was called gone. Exit code 1 if not.
+another one is stopped for longer than its leases last, and when at last the writer is killed: how long
+until the others serve its servers, and until one of them writes, whether each question got one answer,
+and whether a server was called gone. Exit code 1 if not.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psycopg
 
 from bot.demo import demo_articles
 from bot.storage.guild_settings import known_guilds
@@ -87,6 +90,22 @@ class Gateways:
                 if fair and len(self.standin.gateway.connected_shards) == SHARDS:
                     return time.perf_counter() - began
                 await asyncio.sleep(0.2)
+
+    async def written_by(self, process: subprocess.Popen[bytes], seconds: float = 120) -> float:
+        """Wait until a process has the right to write. Returns the seconds that it took."""
+        began = time.perf_counter()
+        async with asyncio.timeout(seconds):
+            while str(process.pid) not in await asyncio.to_thread(self._writers):
+                await asyncio.sleep(0.2)
+        return time.perf_counter() - began
+
+    def _writers(self) -> set[str]:
+        with psycopg.connect(self.urls["NEWSDESK_DATABASE_URL"]) as connection:
+            rows = connection.execute(
+                "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid) "
+                "WHERE locktype = 'advisory' AND granted AND application_name LIKE 'newsdesk/%'"
+            ).fetchall()
+        return {name.rpartition("/")[2] for (name,) in rows}
 
     async def ask(self, channel: Channel, number: int) -> str:
         """What somebody sees who asks; empty if nothing comes."""
@@ -173,7 +192,7 @@ async def measure(folder: Path, questions: int) -> bool:
                 flush=True,
             )
             well &= all(told) and different == len(_ASKED)
-        killed, stopped = gateways.processes[1:]
+        writer, killed, stopped = gateways.processes
         killed.kill()
         killed.wait()
         well &= await gateways.all_answer(
@@ -186,6 +205,13 @@ async def measure(folder: Path, questions: int) -> bool:
         stopped.send_signal(signal.SIGCONT)
         took = await gateways.shared_by(PROCESSES - 1)
         well &= await gateways.all_answer("the stopped one goes on", took)
+        writer.kill()
+        writer.wait()
+        print(
+            f"the writer killed: another one writes after {await gateways.written_by(stopped):.1f} s"
+        )
+        took = await gateways.shared_by(PROCESSES - 2)
+        well &= await gateways.all_answer("the writer killed", took)
     return well
 
 
