@@ -1,12 +1,12 @@
 # syntax=docker/dockerfile:1
-# For linux/amd64 and linux/arm64: docker buildx build --platform linux/amd64,linux/arm64 .
+# To build for x86-64 and 64-bit ARM: docker buildx build --platform linux/amd64,linux/arm64 .
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
-# What changes seldom comes first: a build after a change of code alone takes seconds.
+# The parts that rarely change come first, so a build takes only seconds if only Newsdesk's code has changed.
 COPY deploy/requirements.lock deploy/build.lock deploy/
 RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes --only-binary :all: -r deploy/build.lock
-# Of wordllama there is no wheel for arm64: it is compiled there.
+# The package wordllama has no wheel for ARM, so the build compiles it there.
 ARG TARGETARCH
 RUN if [ "$TARGETARCH" = arm64 ]; then apt-get update && apt-get install --yes --no-install-recommends gcc g++ libc6-dev; fi
 RUN python -m venv /opt/newsdesk && /opt/newsdesk/bin/pip install --no-deps --require-hashes --only-binary :all: \
@@ -27,7 +27,7 @@ LABEL org.opencontainers.image.licenses="MIT"
 RUN groupadd --gid 10001 newsdesk && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin newsdesk
 RUN install --directory --owner=newsdesk --group=newsdesk --mode=0750 /data
 COPY --from=build /opt/newsdesk /opt/newsdesk
-# Everything that is kept lies in /data; otherwise only /tmp is written to, so the root can be read-only.
+# The bot stores its data in /data and writes nowhere else but /tmp, so the root file system can be read-only.
 ENV PATH=/opt/newsdesk/bin:$PATH HOME=/data NEWSDESK_DATA_DIR=/data/newsdesk MPLCONFIGDIR=/tmp/matplotlib
 ENV NEWSDESK_HEALTH_PORT=8080 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /data
