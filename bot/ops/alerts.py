@@ -106,7 +106,7 @@ class AlertBook:
     def _about(self, state: _State, now: float, *, over: bool = False) -> dict[str, str]:
         # Discord shows the time in the reader's time zone.
         began = f"<t:{int(time.time() - (now - state.since))}:f>"
-        return {"what": describe(state.note, self._language, remedy=not over), "began": began}
+        return {"problem": describe(state.note, self._language, remedy=not over), "began": began}
 
     def _say(self, said: Note, state: _State, now: float) -> None:
         state.told = now

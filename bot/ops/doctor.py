@@ -112,7 +112,7 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
                 CheckResult(
                     "embedder",
                     False,
-                    f"the vectors of {searched.name} were made with {made_by}, but the settings now say {library.embedder.identity}",
+                    f"the vectors of {searched.name} were made with {made_by}, but the settings now name {library.embedder.identity}",
                     "Run `newsdesk reindex`.",
                 )
             )
@@ -213,7 +213,7 @@ def _backup(settings: Settings, now: datetime) -> CheckResult:
         failed = f"the last backup failed: {describe(state.failure)} The backup before it: {said}"
         return CheckResult("backup", False, failed, remedy_for(state.failure))
     if settings.backup_dir is None:
-        hint = "`newsdesk backup FILE` makes one; with NEWSDESK_BACKUP_DIR the bot makes backups automatically."
+        hint = "`newsdesk backup FILE` makes a backup. If NEWSDESK_BACKUP_DIR is set, the bot makes backups automatically."
         return CheckResult("backup", None, said, hint if age is None else None)
     late = age is None or state.is_late(now, settings.backup_every_hours * 3600)
     return CheckResult("backup", not late, said, "Check that the bot is running." if late else None)
@@ -254,13 +254,13 @@ def _token(settings: Settings) -> list[CheckResult]:
             CheckResult(
                 "Discord token",
                 False,
-                "DISCORD_TOKEN doesn't have the form of a bot token",
-                "Copy it again from your application's Bot page in Discord's developer portal.",
+                "DISCORD_TOKEN doesn't look like a bot token",
+                "Copy the token again from your application's Bot page in Discord's developer portal.",
             )
         ]
     return [
         CheckResult(
-            "Discord token", True, f"has the form of a token; it belongs to the bot {found}"
+            "Discord token", True, f"looks like a bot token; it belongs to the bot {found}"
         ),
         CheckResult("Discord invitation", None, invite_link(found)),
     ]

@@ -222,7 +222,7 @@ async def test_a_failing_feed_backs_off_says_why_and_is_paused_after_days(
         assert waits[:5] == [10, 20, 40, 80, 160]
         assert feed.pause_reason is not None
         assert describe(feed.pause_reason).startswith(
-            "it has been failing since 2023-11-07: the site responded with 500"
+            "the feed has been failing since 2023-11-07: the site responded with the status 500"
         )
         assert await room.feeds.due(clock()) == []
         site.feed("/feed", [1], full=True)

@@ -192,7 +192,7 @@ def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: P
         (("summarize", "99999999", "--story"), "There is no story 99999999"),
         (
             ("digest", "--since", "2023-11-02", "--until", "2023-11-02"),
-            "The newest article here up to then is from",
+            "The newest article here is from",
         ),
         (("digest", "--corpus", "elsewhere"), "There is no corpus called elsewhere"),
         (("digest", "--as-of", "2001-01-01"), "Nothing was published in that period"),
@@ -203,7 +203,7 @@ def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: P
         (("digest", *AT, "--period", "week", "--source", "Curier"), "did you mean Courier?"),
         (("timeline", "zebras"), "Nothing about “zebras” was found"),
         (("compare", "zebras"), "Nothing about “zebras” was found"),
-        (("timeline", "ferry Albatross", "--png", "no/such/folder.png"), "can't be written"),
+        (("timeline", "ferry Albatross", "--png", "no/such/folder.png"), "can't write to"),
     ],
 )
 def test_bad_input_is_one_helpful_sentence(

@@ -433,10 +433,10 @@ def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "content", "words"),
     [
-        ("ask --batch FILE", "", 'is empty; give lines like {"question"'),
+        ("ask --batch FILE", "", 'is empty; each line must look like {"question"'),
         ("eval --articles FILE --questions FILE", "", "contains no articles"),
         ("eval --articles FILE --questions FILE", '{"url": "https://a.example/1", "title": "T", "text": "x"}',
-         "contains no questions with an answer; give lines like"),
+         "contains no questions with an answer; each line must look like"),
         ("eval --articles FILE --questions FILE", '{"id": "q7", "question": "x", "answer": "y", "asked_at": "soon"}',
          "The question q7 has no text, an invalid asked_at"),
     ],

@@ -10,6 +10,7 @@ from bot.i18n.catalogues import LOCALES
 from tests.reference.pages import table
 
 _REMEDY = ".remedy"
+_PLACEHOLDER = re.compile(r"\*\w+\*")
 
 
 def messages() -> str:
@@ -22,7 +23,8 @@ def messages() -> str:
     for each in catalogue:
         section = " ".join(each.user_comments) or section
         key = _key(each)
-        if remedy := remedies.get(key + _REMEDY):
+        remedy = remedies.get(key + _REMEDY)
+        if remedy and not _PLACEHOLDER.fullmatch(_text(each)):
             rows = sections.setdefault(section, [])
             rows.append([_begun(_text(each)), _begun(remedy), f"`{key}`"])
     return "\n\n".join(

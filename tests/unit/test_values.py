@@ -108,7 +108,7 @@ def test_a_wrong_value_is_told_with_what_is_allowed(
     with pytest.raises(SettingsError) as told:
         load_settings({name: value}, tmp_path / ".env")
     assert in_english(told.value) == (
-        f"{name} must be {allowed}, not “{value}”. .env.example explains it."
+        f"{name} must be {allowed}, not “{value}”. .env.example explains this setting."
     )
 
 
@@ -123,7 +123,7 @@ def test_what_is_no_host_to_be_allowed_is_told_alone_of_the_list(host: str, tmp_
     shown = "the current value" if "@" in host else f"“{host}”"
     assert in_english(told.value) == (
         "NEWSDESK_FETCH_ALLOW must be comma-separated hosts, such as localhost,10.0.0.5:8080, "
-        f"not {shown}. .env.example explains it."
+        f"not {shown}. .env.example explains this setting."
     )
 
 

@@ -55,7 +55,7 @@ async def test_links_come_in_as_one_job_whose_message_ends_in_a_summary(desk: Se
     assert "33 found" in done.text
     assert "32 indexed" in done.text
     assert "1 skipped" in done.text
-    assert "1 × the site responded with 404 Not Found" in done.text
+    assert "1 × the site responded with the status 404 Not Found" in done.text
     assert documents.title_of(1) in done.text
     assert "and 27 more" in done.text
     assert done.buttons == []

@@ -64,7 +64,7 @@ async def test_a_feed_is_previewed_added_by_its_sites_address_read_by_itself_and
     site.feed("/feed.xml", [documents.entry(site.url(), n, at=NOW) for n in (3, 4, 5, 6, 7)])
     explained = await desk.do("feeds check", feed=site.url("/feed.xml"))
     assert "2 added" in explained.text
-    assert "it contains the excluded word “number 5”" in explained.text
+    assert "the item contains the excluded word “number 5”" in explained.text
     assert "**seen**" in explained.text
     assert "/news/6)" in await _told(desk, "What did Mayor Hanna Lind6 say?")
 
@@ -161,7 +161,7 @@ async def test_a_feed_is_paused_resumed_and_removed_by_its_suggestion(desk: Serv
     ("command", "options", "said"),
     [
         ("feeds add", {"address": "nonsense"}, "I can't open"),
-        ("feeds add", {"address": "{site}/status/500"}, "the site responded with 500"),
+        ("feeds add", {"address": "{site}/status/500"}, "the site responded with the status 500"),
         ("feeds add", {"address": "{site}/news/1"}, "I can't find a readable feed"),
         ("feeds add", {"address": "http://127.0.0.1:1/feed"}, "I can't find a readable feed"),
         ("feeds add", {"address": "{site}/feed", "include": "a," * 25}, "Give at most 20 words"),

@@ -112,7 +112,7 @@ async def test_a_role_can_be_made_moderators(running: Running, guild: Guild) -> 
     assert "settings" not in eve.shown_commands(general)
     changed = await (await boss.slash(general, "settings moderator", add=role)).final()
     # Ours is the right alone: that Discord shows the commands is an administrator's to say.
-    assert f"<@&{role.id}> until an administrator allows them" in changed.text
+    assert f"<@&{role.id}>. An administrator can allow" in changed.text
     assert "settings" not in eve.shown_commands(general)
     standin.commands.allow(guild, role)
     shown = await (await eve.slash(general, "settings language", language="de")).final()
@@ -144,7 +144,7 @@ async def test_a_person_sees_what_is_kept_and_has_it_forgotten(
     answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
     shown = await (await ada.slash(general, "privacy show")).final()
     assert "One of your questions" in shown.text
-    assert "One use counted towards today's limits" in shown.text
+    assert "One use that counts towards today's limits" in shown.text
     sure = await (await ada.slash(general, "privacy forget")).final()
     done = await (await ada.press(sure, "Delete")).final()
     assert "one question" in done.text

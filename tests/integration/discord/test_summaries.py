@@ -115,7 +115,7 @@ async def test_a_link_that_is_not_here_is_brought_in_by_moderators_and_summed_up
     empty = await (await desk.ada.slash(desk.general, "digest")).final()
     assert "There are no articles here yet" in empty.text
     told = await (await desk.ada.slash(desk.general, "summary article", article=link)).final()
-    assert "moderators can do that" in told.text
+    assert "Moderators can add it" in told.text
     assert not told.buttons
     offer = await (await desk.boss.slash(desk.general, "summary article", article=link)).final()
     assert "hasn't been added here" in offer.text
