@@ -24,7 +24,7 @@ _HEADINGS = {
     "what-happened": "What happened",
     "who-says-what": "Who says what",
     "disputed": "What is disputed",
-    "changed": "What changed since",
+    "changed": "What has changed",
 }
 
 
