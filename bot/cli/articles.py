@@ -36,7 +36,7 @@ def find(
     limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of articles.")] = 20,
     as_json: o.Json = False,
 ) -> None:
-    """Find articles, including removed ones, newest first.
+    """Find articles, including removed ones. The newest articles come first.
 
     Example: newsdesk articles find bridge BBC
     """
@@ -89,7 +89,8 @@ def remove(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Remove an article from all answers. It stays stored; ingesting it again doesn't restore it.
+    """Remove an article, so that no answer uses it. The article stays stored. Ingesting it again doesn't
+    restore it.
 
     Example: newsdesk articles remove https://example.com/story --because "a hoax"
     """
@@ -115,7 +116,7 @@ def list_stories(
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="Maximum number of stories.")] = 20,
     as_json: o.Json = False,
 ) -> None:
-    """List the stories in a corpus, those with the newest articles first."""
+    """List the stories in a corpus. Stories with the newest articles come first."""
     found: list[StorySummary] = open_moderator(
         "stories list", corpus, lambda m: m.articles.stories(limit), writing=False
     )
@@ -134,7 +135,7 @@ def list_stories(
 def show_story(
     reference: _StoryReference, corpus: o.Corpus = "local", as_json: o.Json = False
 ) -> None:
-    """Show the articles in a story, oldest first."""
+    """Show the articles in a story. The oldest article comes first."""
     _print_story(
         open_moderator(
             "stories show", corpus, lambda m: m.articles.story(reference), writing=False
@@ -145,7 +146,7 @@ def show_story(
 
 @stories.command()
 def split(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """Split an article off into its own story, permanently."""
+    """Split an article off into its own story. This change is permanent."""
     _print_story(
         open_moderator("stories split", corpus, lambda m: m.split(reference, actor())), as_json
     )
@@ -161,7 +162,7 @@ def merge(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Merge two stories, permanently.
+    """Merge two stories. This change is permanent.
 
     Example: newsdesk stories merge https://example.com/story https://example.org/other
     """
@@ -181,16 +182,16 @@ def audit(
         bool,
         typer.Option(
             "--details",
-            help="List each article separately, including those added by a job or feed.",
+            help="List each article separately, instead of grouping the articles of a job or feed.",
         ),
     ] = False,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show who did what, when and from where, newest first.
+    """Show the audit log: who did what, when and from where. The newest entries come first.
 
-    Each job is one entry; all articles added by the same feed or person within an hour are grouped
-    into one. --details and --json list each article.
+    A job is shown as one entry. The articles that one feed or person adds within an hour are also shown
+    as one entry. With --details or --json, each article is listed separately.
     """
     from retrieval.catalogue.audit_pages import AuditFilter, AuditRow
 

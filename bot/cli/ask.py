@@ -59,10 +59,12 @@ def search(
     as_json: o.Json = False,
     explain: Annotated[
         bool,
-        typer.Option(help="Show how the question was understood and what makes up each score."),
+        typer.Option(
+            help="Show how Newsdesk understood the question, and what each score consists of."
+        ),
     ] = False,
 ) -> None:
-    """Find the passages most relevant to a question.
+    """Find the passages that are most relevant to a question.
 
     The question may name a time and a publisher: newsdesk search "What did the BBC report last week?"
     """
@@ -102,7 +104,9 @@ def ask(
     as_json: o.Json = False,
     show_dropped: o.ShowDropped = False,
 ) -> None:
-    """Answer a question with a citation for each sentence. If no article answers it, say so.
+    """Answer a question and cite a source for each sentence.
+
+    If no article answers the question, the command says so.
 
     Example: newsdesk ask "Who opened the bridge?" --since 2023-11-01
     """
@@ -139,7 +143,7 @@ def ask(
 
 
 def demo(as_json: o.Json = False) -> None:
-    """Answer questions about a few invented articles. This needs no key and no network."""
+    """Answer questions about a few invented articles. The demo needs no API key and no network."""
 
     async def run() -> None:
         if sys.stderr.isatty():

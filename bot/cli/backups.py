@@ -25,10 +25,12 @@ def backup(
         bool,
         typer.Option(
             "--with-indexes",
-            help="Include the indexes. Without them, a restore rebuilds them from the catalogue.",
+            help="Include the indexes. If you leave them out, `newsdesk restore` rebuilds them.",
         ),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the file if it exists.")
+    ] = False,
     as_json: o.Json = False,
 ) -> None:
     """Back up all data to one file. The bot can keep running."""
@@ -64,7 +66,7 @@ def restore(
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="Only read the backup and verify its checksums; restore nothing."
+            "--check", help="Only check that the backup is complete and undamaged; restore nothing."
         ),
     ] = False,
     as_json: o.Json = False,

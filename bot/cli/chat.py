@@ -27,7 +27,7 @@ _HELP = """\
 /source BBC       use only articles from this publisher (name or host); /source all: every publisher
 /source           list the publishers
 /sources          show the passages that the last answer cites; /sources 2: only passage 2
-/as-of 2023-11-03 answer as of this date; /as-of now: as of the current time
+/as-of 2023-11-03 treat this date as today; /as-of now: use the real time
 /new              start a new conversation
 /help             show this list
 /quit             end the chat, like Ctrl-D"""
@@ -46,8 +46,9 @@ def chat(
 ) -> None:
     """Ask questions in a conversation. End it with Ctrl-D or `quit`.
 
-    `/help` lists the commands. A question may refer to the one before: "and who paid for it?",
-    "what about Japan?". If nothing has been ingested, chat uses the bundled demo articles.
+    In the chat, `/help` lists the commands. A question may refer to the previous question: "and who
+    paid for it?", "what about Japan?". If you haven't ingested any articles, the chat uses the bundled
+    demo articles.
     """
     moment = o.moment(as_of, "--as-of", end=True)
 

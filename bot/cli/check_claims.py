@@ -28,7 +28,8 @@ def check_claims(
     file: Annotated[
         Path,
         typer.Argument(
-            help=f"Lines like {_FORM}, optionally gzipped; - for standard input.", metavar="FILE"
+            help=f"A file of lines like {_FORM}, optionally gzipped; - means standard input.",
+            metavar="FILE",
         ),
     ],
     verifier: Annotated[
@@ -37,7 +38,8 @@ def check_claims(
     ] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Check whether passages support claims. Sentences of answers are checked in the same way.
+    """Check whether passages support claims. Newsdesk checks the sentences of its answers in
+    the same way.
 
     Example: newsdesk check-claims claims.jsonl --json
     """

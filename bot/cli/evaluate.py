@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 def eval_command(
     articles: Annotated[
         list[Path] | None,
-        typer.Option(help="Articles as JSON Lines, optionally gzipped. Repeatable."),
+        typer.Option(help="A file of articles as JSON Lines, optionally gzipped. Repeatable."),
     ] = None,
     questions: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Questions with answer, asked_at and gold_urls as JSON Lines; one file for each --articles file."
+            help="A file of questions as JSON Lines, with answer, asked_at and gold_urls. Give one file for each --articles file."
         ),
     ] = None,
     claims: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A file of labelled claims with passages; measures verification instead of answers. Repeatable."
+            help="A file of labelled claims with passages. The command then measures verification instead of answers. Repeatable."
         ),
     ] = None,
     verifier: Annotated[
@@ -41,22 +41,23 @@ def eval_command(
     compare: Annotated[
         list[str] | None,
         typer.Option(
-            help="Compare with a different setting: bm25, embedder=NAME, week=0 ... Repeatable."
+            help="Measure again with a different setting, such as bm25, embedder=NAME or week=0, and compare. Repeatable."
         ),
     ] = None,
     abstention: Annotated[
         bool,
         typer.Option(
             "--abstention",
-            help="Also ask with only the older half of the articles, to measure how well questions without an answer are declined.",
+            help="Also ask the questions with only the older half of the articles. This measures how often Newsdesk declines questions that the articles can't answer.",
         ),
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Measure search and answers on questions with known answers. This uses a separate folder.
+    """Measure search and answers on questions with known answers. Your data folder isn't used.
 
-    Several sets are measured one by one, each with its own articles, and then all together. The
-    output includes the gain over BM25 with recency.
+    If you give several sets of articles and questions, each set is measured on its own, and then all
+    sets together. The output also shows the gain over a standard keyword search (BM25) that favours
+    recent articles.
 
     Example: newsdesk eval --articles a.jsonl.gz --questions q.jsonl --compare week=0
 

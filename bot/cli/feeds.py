@@ -39,11 +39,12 @@ _Reference = Annotated[str, typer.Argument(help="A feed's number or address.")]
 
 @app.command()
 def preview(
-    address: Annotated[str, typer.Argument(help="The URL of a feed or site, or a file.")],
+    address: Annotated[str, typer.Argument(help="The URL of a feed or website, or a feed file.")],
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show which items a feed would add. It also says why others would be left out; nothing is ingested.
+    """Show which items a feed would add. The output also says why other items would be left out. Nothing is
+    ingested.
 
     Example: newsdesk feeds preview https://example.com/
     """
@@ -69,7 +70,7 @@ def preview(
 
 @app.command()
 def add(
-    address: Annotated[str, typer.Argument(help="The URL of a feed or site.")],
+    address: Annotated[str, typer.Argument(help="The URL of a feed or website.")],
     corpus: o.Corpus = "local",
     include: Annotated[
         list[str] | None, typer.Option(help="Only items that contain this word. Repeatable.")
@@ -79,7 +80,8 @@ def add(
     ] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Add a feed to a corpus. A site's address is enough. The next check ingests its newest items.
+    """Add a feed to a corpus. The address of its website is enough. The next check ingests the feed's newest
+    items.
 
     Example: newsdesk feeds add https://example.com/ --exclude sport
     """
@@ -126,7 +128,8 @@ def import_(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Add the feeds in an OPML file, testing each first. Existing feeds stay as they are.
+    """Add the feeds in an OPML file. Each feed is tested first. Feeds that the corpus already has stay as they
+    are.
 
     Example: newsdesk feeds import subscriptions.opml
     """
@@ -169,7 +172,7 @@ def export(
     ] = None,
     corpus: o.Corpus = "local",
 ) -> None:
-    """Write the feeds of a corpus as OPML. Newsdesk and other feed readers can import it.
+    """Write the feeds of a corpus as OPML. Newsdesk and feed readers can import this file.
 
     Example: newsdesk feeds export subscriptions.opml
     """
@@ -218,12 +221,14 @@ def filter(
     clear: Annotated[bool, typer.Option("--clear", help="Remove the current filters.")] = False,
     try_only: Annotated[
         bool,
-        typer.Option("--preview", help="Show which items would pass, without changing anything."),
+        typer.Option(
+            "--preview", help="Only show which items the filters would let through; change nothing."
+        ),
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Change which items of a feed are ingested. Filters work by words, language and category. Each
-    option replaces the current filter of its kind; the other filters stay.
+    """Change which items of a feed are ingested. Filters look at an item's words, language and
+    category. Each option replaces the current filter of the same kind; the other filters stay.
 
     Example: newsdesk feeds filter 3 --category politics --exclude horoscope --preview
     """
@@ -285,7 +290,7 @@ def resume(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
 
 @app.command()
 def remove(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """Remove a feed. Its articles stay."""
+    """Remove a feed. Articles from the feed stay."""
 
     async def run() -> Feed:
         async with open_ingestion_services("feeds remove") as room:
@@ -302,13 +307,15 @@ def check(
     ] = None,
     corpus: o.Corpus = "local",
     due: Annotated[
-        bool, typer.Option("--due", help="Only feeds that are due, in all corpora.")
+        bool,
+        typer.Option("--due", help="Check only feeds whose next check is due, in all corpora."),
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Check feeds now and ingest new items. The output shows what happened to each item.
+    """Check feeds now and ingest new items. If you name feeds, the output shows what happened to
+    each item.
 
-    If no bot is running, run this every few minutes: newsdesk feeds check --due
+    If no bot is running, run this command every few minutes: newsdesk feeds check --due
     """
     if due and references:
         raise typer.BadParameter("give either feeds or --due")

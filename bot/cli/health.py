@@ -17,8 +17,9 @@ _SECONDS = 8.0
 def health(as_json: o.Json = False) -> None:
     """Check whether the running bot can answer questions. The exit code is 1 if it can't.
 
-    This command asks the bot on NEWSDESK_HEALTH_PORT, so both need the same settings. Problems that
-    only make answers worse are listed, but don't change the exit code.
+    The command connects to the bot on NEWSDESK_HEALTH_PORT, so the bot and the command need the same
+    value of this setting. The command also lists problems that only make answers worse; they don't
+    change the exit code.
     """
     from bot.config.settings import load_settings
     from retrieval.errors import SettingsError

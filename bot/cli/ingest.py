@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 
 def ingest(
-    sources: Annotated[list[str], typer.Argument(help="Files, URLs, or - for standard input.")],
+    sources: Annotated[list[str], typer.Argument(help="Files or URLs; - means standard input.")],
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
     """Ingest articles from files, URLs or standard input.
 
-    Supported files: .html .pdf .docx .eml .epub .txt .md .jsonl .xml; each may be gzipped (.gz), or
-    packed together in a .zip. A URL can lead to an article or a feed; - is standard input.
+    Supported files: .html .pdf .docx .eml .epub .txt .md .jsonl .xml. Files may be gzipped (.gz) or
+    packed into a .zip archive. A URL can lead to an article or to a feed.
 
     Example: newsdesk ingest articles.jsonl.gz https://example.com/story
     """
@@ -69,10 +69,10 @@ def ingest(
 
 def extract(
     file: Annotated[Path, typer.Argument(help="A saved HTML page or PDF, optionally gzipped.")],
-    url: Annotated[str | None, typer.Option(help="The URL the page came from.")] = None,
+    url: Annotated[str | None, typer.Option(help="The URL that the page came from.")] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Show the article extracted from a saved page.
+    """Show the article that Newsdesk extracts from a saved page.
 
     Example: newsdesk extract page.html --url https://example.com/story
     """
@@ -115,11 +115,12 @@ def extract(
 
 def reindex(
     corpus: Annotated[
-        str | None, typer.Option(help="Only this corpus. Default: all corpora.")
+        str | None, typer.Option(help="Reindex only this corpus. Default: all corpora.")
     ] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Rebuild the indexes from the catalogue. Vectors are made with the configured embedder."""
+    """Rebuild the indexes from the catalogue. The vectors are made with the embedder that is set in
+    NEWSDESK_EMBEDDER."""
 
     async def run() -> None:
         from bot.config.settings import load_settings

@@ -40,7 +40,7 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
 
 @app.command()
 def resume(as_json: o.Json = False) -> None:
-    """Finish interrupted jobs, in all corpora."""
+    """Finish interrupted jobs in all corpora."""
 
     async def run() -> list[tuple[Job, JobCounts]]:
         async with open_ingestion_services("jobs resume", brings_in=True) as room:
@@ -55,7 +55,7 @@ def cancel(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Cancel a job. Articles already ingested stay."""
+    """Cancel a job. Articles that were already ingested stay."""
 
     async def run() -> list[tuple[Job, JobCounts]]:
         async with open_ingestion_services("jobs cancel") as room:

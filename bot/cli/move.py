@@ -27,10 +27,10 @@ def move(
     ],
     as_json: o.Json = False,
 ) -> None:
-    """Move all data to a different folder, to PostgreSQL or back. Vectors aren't recomputed.
+    """Move all data to a different folder, to PostgreSQL or back.
 
-    Stop the bot first. The original data isn't changed. If the move is interrupted, run the same
-    command again to continue.
+    Stop the bot first. The command copies the data, including the vectors, and doesn't change the
+    original. If the command is interrupted, run it again to continue.
     """
 
     is_url = "://" in to

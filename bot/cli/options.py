@@ -28,27 +28,32 @@ Question = Annotated[
 Batch = Annotated[
     Path | None,
     typer.Option(
-        help="A file of questions as JSON Lines; `asked_at` overrides --as-of, `corpus` overrides --corpus."
+        help="A file with one question per line, as JSON. In a line, `asked_at` overrides --as-of, and `corpus` overrides --corpus."
     ),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="Maximum number of passages to consider.")]
 AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Answer as of this time (ISO 8601). Default: now.")
+    str | None,
+    typer.Option("--as-of", help="Treat this time (ISO 8601) as the current time. Default: now."),
 ]
 Since = Annotated[
     str | None,
     typer.Option(
-        help="Only articles published since this time: ISO 8601, or words such as `last week`."
+        help="Only articles published from this time on: an ISO 8601 date, or words such as `last week`."
     ),
 ]
 Until = Annotated[
-    str | None, typer.Option(help="Only articles published until this time: ISO 8601, or words.")
+    str | None,
+    typer.Option(
+        help="Only articles published up to this time: an ISO 8601 date, or words such as `yesterday`."
+    ),
 ]
 
 ShowDropped = Annotated[
     bool,
     typer.Option(
-        "--show-dropped", help="Show what the model wrote that its sources don't support, and why."
+        "--show-dropped",
+        help="Also show sentences of the model that its sources don't support, and why.",
     ),
 ]
 

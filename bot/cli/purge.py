@@ -16,20 +16,21 @@ def purge(
         list[str] | None,
         typer.Argument(
             metavar="ARTICLE...",
-            help="The articles' ids, beginnings of ids, or URLs.",
+            help="The articles to erase: their ids, the beginnings of their ids, or their URLs.",
             show_default=False,
         ),
     ] = None,
     publisher: Annotated[
-        list[str] | None, typer.Option(help="All articles from this publisher (name or host).")
+        list[str] | None,
+        typer.Option(help="Erase all articles from this publisher (name or host)."),
     ] = None,
     corpus: o.Corpus = "local",
     because: Annotated[str | None, typer.Option(help="The reason, for the audit log.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Erase articles permanently. This includes all versions, their vectors, and stored answers that quote
-    them."""
+    """Erase articles permanently. All versions of the articles, their vectors, and stored answers that quote the
+    articles are also erased."""
     if not references and not publisher:
         raise typer.BadParameter("Give an article or --publisher.")
 

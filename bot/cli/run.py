@@ -17,7 +17,7 @@ _PORTAL = "https://discord.com/developers/applications"
 
 
 def run() -> None:
-    """Run the Discord bot. Ctrl-C or SIGTERM stops it."""
+    """Run the Discord bot. Ctrl-C or SIGTERM stops the bot."""
     from bot.config.settings import load_settings
     from bot.ops.discord_endpoints import use_endpoints
     from bot.ops.invite import bot_id
@@ -37,7 +37,8 @@ def run() -> None:
 
 
 def commands(as_json: o.Json = False) -> None:
-    """List the commands registered with Discord. --json prints them in the form sent to Discord."""
+    """List the bot's commands in Discord. With --json, the commands are printed in the form that Discord
+    expects."""
     from bot.config.settings import load_settings
 
     for command in run_async(_commands(load_settings())):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def status(as_json: o.Json = False) -> None:
-    """Show what is stored. This includes corpora, counts, newest articles, sizes, embedder and model."""
+    """Show what is stored. The output lists the corpora with their newest articles, the disk space used, the
+    embedder and the model."""
 
     async def run() -> dict[str, Any]:
         from bot.config.settings import load_settings
@@ -94,8 +95,8 @@ def doctor(
         typer.Option("--model", help="Also send the model one question and report the result."),
     ] = False,
 ) -> None:
-    """Check the setup and say how to fix problems. This covers settings, folders, Chroma, the model server
-    and the Discord token."""
+    """Check the setup and say how to fix problems. The checks cover the settings, the data folder, Chroma, the
+    model server and the Discord token."""
 
     async def run() -> list[CheckResult]:
         from bot.config.settings import load_settings

@@ -39,7 +39,7 @@ Wanted = Annotated[
     str,
     typer.Argument(
         metavar="ARTICLE|STORY",
-        help="The article's link, id (or its beginning) or title, or a story's number.",
+        help="An article's link, title, id or the beginning of its id; or a story's number.",
     ),
 ]
 Topic = Annotated[str, typer.Argument(help="The topic, in a few words.")]
@@ -54,11 +54,11 @@ def summarize(
         bool,
         typer.Option(
             "--story",
-            help="Summarise the whole story that the article belongs to, across publishers.",
+            help="Summarise the whole story that the article belongs to, from all publishers.",
         ),
     ] = False,
 ) -> None:
-    """Summarise an article or a whole story. Each sentence has a citation.
+    """Summarise an article or a whole story. Each sentence of the summary has a citation.
 
     Example: newsdesk summarize https://example.com/news/bridge --story
     """
@@ -104,15 +104,20 @@ def digest(
     limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of stories.")] = 10,
     markdown: Annotated[
         str | None,
-        typer.Option(metavar="FILE|-", help="Write Markdown to this file; - for standard output."),
+        typer.Option(
+            metavar="FILE|-",
+            help="Write the digest as Markdown to this file; - means standard output.",
+        ),
     ] = None,
     rss: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write an RSS feed to this file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the digest as an RSS feed to this file."),
     ] = None,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show the main stories of a day, a week or any period. Each has a line or two and its publishers.
+    """Show the main stories of a day, a week or any period. The digest has one or two lines for each story, and
+    lists the publishers that report it.
 
     Example: newsdesk digest --period week --topic climate
     """
@@ -159,13 +164,14 @@ def timeline(
     png: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Draw a chart of coverage by day and publisher to this file."
+            metavar="FILE",
+            help="Write a chart to this file: the number of articles by day and publisher.",
         ),
     ] = None,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show what happened on a topic, in order of time. Each event is one dated, cited line.
+    """Show what happened on a topic, in chronological order. Each event is one line with its date and source.
 
     Example: newsdesk timeline "Lantern Bridge" --png bridge.png
     """
@@ -205,8 +211,8 @@ def compare(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show what each publisher says about a topic. Each has one cited sentence; publishers that agree are
-    grouped together.
+    """Show what each publisher says about a topic. The command quotes one sentence of each publisher. Publishers
+    that say the same are listed together.
 
     Example: newsdesk compare "Lantern Bridge"
     """

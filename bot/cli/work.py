@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 def work() -> None:
-    """Work on jobs and feeds beside `newsdesk run`. Ctrl-C or SIGTERM stops it.
+    """Run a worker, which does jobs and checks feeds for the bot. Ctrl-C or SIGTERM stops the worker.
 
-    This needs PostgreSQL (NEWSDESK_DATABASE_URL). Any number of workers, on any machines, share the work; the
-    bot indexes the articles. Workers only use the data folder for temporary files.
+    Workers need PostgreSQL (NEWSDESK_DATABASE_URL). You can run any number of workers, on any number of
+    machines. Workers fetch and read articles, and the bot indexes them. Workers use the data folder only for
+    temporary files.
     """
     from bot.config.settings import load_settings
 
