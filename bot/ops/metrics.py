@@ -48,63 +48,92 @@ class Metrics(Observer):
         ) -> Histogram:
             return Histogram(f"newsdesk_{name}", what, labels, registry=registry, buckets=buckets)
 
-        gauge("build_info", "Always 1; the label is the running version.", "version").labels(
+        gauge("build_info", "Always 1. The label gives the version of Newsdesk.", "version").labels(
             version("newsdesk")
         ).set(1)
 
-        self._requests = counter("requests", "Requests that people made.", "kind")
-        self._outcomes = counter("outcomes", "Finished requests, by outcome.", "kind", "outcome")
-        self._request_seconds = histogram("request_seconds", "Duration of whole requests.", "kind")
-        self._answers = counter("answers", "Answers shown, by form.", "form")
-        self._declines = counter("declines", "Declines shown, by reason.", "reason")
-        self._stages = histogram("stage_seconds", "Duration of finished stages.", "stage")
-        self._verdicts = counter(
-            "sentences_checked", "Model sentences checked against sources, by verdict.", "verdict"
+        self._requests = counter("requests", "Requests that people made, by kind.", "kind")
+        self._outcomes = counter(
+            "outcomes", "Finished requests, by kind and outcome.", "kind", "outcome"
         )
-        self._model_calls = counter("model_calls", "Successful calls to a model server.")
+        self._request_seconds = histogram(
+            "request_seconds", "Seconds from the start of a request to its end, by kind.", "kind"
+        )
+        self._answers = counter("answers", "Answers that were shown, by form.", "form")
+        self._declines = counter("declines", "Questions that were declined, by reason.", "reason")
+        self._stages = histogram(
+            "stage_seconds",
+            "Seconds that each finished stage of a request took, by stage.",
+            "stage",
+        )
+        self._verdicts = counter(
+            "sentences_checked",
+            "Sentences of the model that were checked against their sources, by verdict.",
+            "verdict",
+        )
+        self._model_calls = counter("model_calls", "Successful calls to the model server.")
         self._model_errors = counter(
             "model_errors",
-            "Calls to a model server that failed after all retries, by kind.",
+            "Calls to the model server that failed even after retries, by kind of error.",
             "kind",
         )
-        self._tokens = counter("model_tokens", "Tokens used by models.", "direction")
-        self._cost = counter("model_cost_dollars", "US dollars spent on models that have a price.")
-        self.alerts = counter("alerts", "Alerts for the operator, by result.", "result")
+        self._tokens = counter(
+            "model_tokens",
+            "Tokens that the model read (prompt) and wrote (completion).",
+            "direction",
+        )
+        self._cost = counter(
+            "model_cost_dollars", "US dollars spent on the model, if its price is known."
+        )
+        self.alerts = counter(
+            "alerts", "Alerts for the operator, by whether they could be sent.", "result"
+        )
 
-        self.queue_waiting = gauge("queue_waiting", "Requests waiting in the queue.")
-        self.queue_running = gauge("queue_running", "Requests being answered.")
-        self.feeds = gauge("feeds", "Feeds by state.", "state")
-        self.feeds_due = gauge("feeds_due", "Active feeds due for a check.")
+        self.queue_waiting = gauge("queue_waiting", "Requests that are waiting in the queue now.")
+        self.queue_running = gauge("queue_running", "Requests that are being answered now.")
+        self.feeds = gauge("feeds", "Feeds, by state.", "state")
+        self.feeds_due = gauge("feeds_due", "Active feeds whose next check is due.")
         self.feeds_failing = gauge("feeds_failing", "Active feeds whose last check failed.")
         self.jobs = gauge("jobs", "Stored ingestion jobs, by state.", "state")
-        self.corpora = gauge("corpora", "Corpora.")
+        self.corpora = gauge("corpora", "Corpora that exist.")
         self.articles = gauge("articles", "Articles that search can find.")
-        self.unfinished = gauge("articles_unfinished", "Articles not yet in the indexes.")
+        self.unfinished = gauge(
+            "articles_unfinished",
+            "Articles that aren't in the indexes yet, so that search can't find them.",
+        )
         self.passages = gauge("passages", "Passages that search can find.")
-        self.vectors = gauge("vectors", "Passages that search can find and that have a vector.")
-        self.disk = gauge("disk_bytes", "Bytes of stored data on disk, by part.", "part")
+        self.vectors = gauge("vectors", "Passages that search can find by their vectors.")
+        self.disk = gauge(
+            "disk_bytes", "Bytes of disk space that stored data uses, by part.", "part"
+        )
         self.disk_free = gauge("disk_free_bytes", "Free bytes on the data folder's disk.")
         self.backup_age = gauge(
             "backup_age_seconds", "Seconds since the last complete backup; NaN if there is none."
         )
-        self.spent_today = gauge("spent_today_dollars", "US dollars spent on models today.")
-        self.tokens_today = gauge("tokens_today", "Tokens used by models today.")
+        self.spent_today = gauge("spent_today_dollars", "US dollars spent on the model today.")
+        self.tokens_today = gauge("tokens_today", "Tokens used by the model today.")
         self.budget_used = gauge(
-            "budget_used_ratio", "Share of today's budget used, from 0 to 1; NaN without a budget."
+            "budget_used_ratio",
+            "Share of today's budget that is used, from 0 to 1; NaN if there is no budget.",
         )
-        self.memory = gauge("memory_bytes", "Resident memory, by process.", "process")
+        self.memory = gauge("memory_bytes", "Bytes of memory in use, by process.", "process")
         self.processes = gauge("processes", "Running processes, by kind.", "process")
-        self.ready = gauge("ready", "1 if the bot can answer as it should.")
-        self.conditions = gauge("condition", "1 for each part that is failing now.", "part")
+        self.ready = gauge("ready", "1 if the bot has no current problem, otherwise 0.")
+        self.conditions = gauge(
+            "condition", "1 for each part of the bot that has a problem now.", "part"
+        )
         self.servers = gauge("servers", "Discord servers that the bot is in.")
         self.unread = gauge(
-            "unread", "1 for each part that couldn't be read during this scrape.", "part"
+            "unread", "1 for each group of metrics that couldn't be read this time.", "part"
         )
         self.loop_lag = histogram(
-            "event_loop_lag_seconds", "Delay of the event loop.", buckets=_LAG_SECONDS
+            "event_loop_lag_seconds",
+            "Seconds by which the event loop, which runs the bot, was late.",
+            buckets=_LAG_SECONDS,
         )
         self.loop_lag_worst = gauge(
-            "event_loop_lag_worst_seconds", "Longest delay of the event loop in the last minute."
+            "event_loop_lag_worst_seconds",
+            "Longest delay of the event loop in the last minute, in seconds.",
         )
 
         # Start at 0, so that a rate includes the first event.
