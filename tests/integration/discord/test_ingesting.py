@@ -62,7 +62,7 @@ async def test_links_come_in_as_one_job_whose_message_ends_in_a_summary(desk: Se
     assert not done.is_ephemeral
     assert await desk.articles() == 32
     again = await desk.ingested("ingest url", links=site.url("/news/1"))
-    assert "1 already here" in again.text
+    assert "1 already added" in again.text
     asked = await desk.ada.slash(desk.general, "ask", question="What did Mayor Hanna Lind1 say?")
     assert "Hanna Lind1" in (await asked.final(whole)).text
 

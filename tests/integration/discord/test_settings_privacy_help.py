@@ -144,7 +144,7 @@ async def test_a_person_sees_what_is_kept_and_has_it_forgotten(
     answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
     shown = await (await ada.slash(general, "privacy show")).final()
     assert "One of your questions" in shown.text
-    assert "One use that counts towards today's limits" in shown.text
+    assert "One entry about your use today" in shown.text
     sure = await (await ada.slash(general, "privacy forget")).final()
     done = await (await ada.press(sure, "Delete")).final()
     assert "one question" in done.text
