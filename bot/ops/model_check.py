@@ -73,12 +73,14 @@ async def examine_model(settings: Settings) -> list[CheckResult]:
     reader = DraftReader(2)
     drafts = [*reader.feed("".join(trial.said)), *reader.finish(cut=trial.reason == "length")]
     return [
-        CheckResult("model", True, f"{model.name} at {options.where} answers"),
+        CheckResult("model", True, f"{model.name} at {options.where} is responding"),
         CheckResult("model speed", True, _speed(trial)),
         CheckResult(
             "model reasoning",
             True,
-            "thinks before it answers" if trial.thought else "shows no thinking",
+            "the model thinks before it answers"
+            if trial.thought
+            else "the model shows no thinking",
         ),
         _refusals(trial, drafts),
         _citations(drafts),
@@ -135,12 +137,18 @@ def _refusals(trial: _Trial, drafts: list[DraftSentence]) -> CheckResult:
         return CheckResult(
             "model refusals",
             False,
-            "declines a question that its passages answer",
+            "the model declined a question that the given passages answer",
             "Choose a larger model.",
         )
     if trial.reason == "length":
-        return CheckResult("model refusals", True, "answers; cut off at this check's limit")
-    return CheckResult("model refusals", True, "answers a question that its passages answer")
+        return CheckResult(
+            "model refusals",
+            True,
+            "the model answered; the answer was cut off at the limit of this check",
+        )
+    return CheckResult(
+        "model refusals", True, "the model answered a question that the given passages answer"
+    )
 
 
 def _citations(drafts: list[DraftSentence]) -> CheckResult:
@@ -149,19 +157,23 @@ def _citations(drafts: list[DraftSentence]) -> CheckResult:
         return CheckResult(
             "model citations",
             False,
-            f"none of {len(drafts)} sentences cites a passage",
+            f"none of {len(drafts)} sentences in the answer cites a passage",
             "Newsdesk then finds the passages itself; a larger model usually cites them.",
         )
-    return CheckResult("model citations", True, f"{cited} of {len(drafts)} sentences cite passages")
+    return CheckResult(
+        "model citations", True, f"{cited} of {len(drafts)} sentences in the answer cite passages"
+    )
 
 
 def _language(text: str) -> CheckResult:
     if possible_languages([text]) >= _ASKED_IN:
-        return CheckResult("model language", True, "answers in the language of the question")
+        return CheckResult(
+            "model language", True, "the model answered in the language of the question"
+        )
     return CheckResult(
         "model language",
         None,
-        f"was asked in German but answers in {_named(text)}; in such cases, Newsdesk asks again",
+        f"the question was in German, but the answer was in {_named(text)}; in such cases, Newsdesk asks again",
     )
 
 
@@ -171,4 +183,6 @@ def _named(text: str) -> str:
 
 def _requests(model: ChatModel) -> CheckResult:
     known = model.capabilities.described()
-    return CheckResult("model requests", True, "; ".join(known) or "accepts every parameter")
+    return CheckResult(
+        "model requests", True, "; ".join(known) or "the server accepts every parameter"
+    )
