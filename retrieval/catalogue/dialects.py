@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    Column,
     ColumnElement,
     Connection,
+    Index,
     Integer,
     String,
     Table,
     Text,
     any_,
+    event,
     literal,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 POSTGRESQL = "postgresql"
 
@@ -35,6 +41,21 @@ def chars(length: int) -> String:
     """Return the type of a text of up to about ``length`` characters. SQLite stores longer ones
     too."""
     return String(length).with_variant(Text(collation="C"), POSTGRESQL)
+
+
+def index_part(
+    name: str, *columns: Column[Any], where: ColumnElement[bool], unique: bool = False
+) -> Index:
+    """Return an index of those rows of a table that meet a condition."""
+    index = Index(name, *columns, unique=unique, sqlite_where=where)
+
+    # Only there: to be told now, SQLAlchemy would import all that it has for PostgreSQL.
+    @event.listens_for(columns[0].table, "before_create")
+    def _on_server(_table: Table, connection: Connection, **_options: Any) -> None:
+        if connection.dialect.name == POSTGRESQL:
+            index.dialect_options[POSTGRESQL]["where"] = where
+
+    return index
 
 
 class LikeAnyCase(ColumnElement[bool]):
@@ -82,8 +103,11 @@ def insert_into(
     connection: Connection | AsyncConnection, table: Table
 ) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that can say what to do with rows that are there already."""
-    on_server = connection.dialect.name == POSTGRESQL
-    return postgresql.insert(table) if on_server else sqlite.insert(table)
+    if connection.dialect.name == POSTGRESQL:
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def among(

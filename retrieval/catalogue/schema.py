@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-from retrieval.catalogue.dialects import ID, TEXT, chars
+from retrieval.catalogue.dialects import ID, TEXT, chars, index_part
 from retrieval.catalogue.postgres_schema import number_changes
 
 ACCEPTED, INDEXED, RETIRED, ARCHIVED = "accepted", "indexed", "retired", "archived"
@@ -119,21 +119,19 @@ versions = Table(
     sqlite_autoincrement=True,
 )
 
-Index(
+index_part(
     "uq_versions_shown_article",
     versions.c.article_id,
     unique=True,
-    sqlite_where=versions.c.state == INDEXED,
-    postgresql_where=versions.c.state == INDEXED,
+    where=versions.c.state == INDEXED,
 )
 
 # Few rows are ever in these states; start-up looks for them.
-Index(
+index_part(
     "ix_versions_unfinished",
     versions.c.corpus_id,
     versions.c.state,
-    sqlite_where=versions.c.state.in_((ACCEPTED, RETIRED)),
-    postgresql_where=versions.c.state.in_((ACCEPTED, RETIRED)),
+    where=versions.c.state.in_((ACCEPTED, RETIRED)),
 )
 
 passages = Table(

@@ -309,7 +309,7 @@ def _described(inspector: sa.Inspector) -> dict[str, Any]:
                 tuple(u["column_names"]) for u in inspector.get_unique_constraints(table)
             ),
             "indexes": sorted(
-                (str(i["name"]), tuple(i["column_names"]))
+                (str(i["name"]), tuple(i["column_names"]), _is_partial(i))
                 for i in inspector.get_indexes(table)
                 if not i.get("duplicates_constraint")
             ),
@@ -321,3 +321,7 @@ def _described(inspector: sa.Inspector) -> dict[str, Any]:
         for table in inspector.get_table_names()
         if table != "sqlite_sequence"
     }
+
+
+def _is_partial(index: Any) -> bool:
+    return any(option.endswith("_where") for option in index.get("dialect_options", {}))
