@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.config.limits import Budget
 from bot.storage.schema import usage, usage_reservations
 from retrieval.catalogue.database import Database
 from retrieval.timestamps import to_micros
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 # The number of the advisory lock that is held while a reservation is decided on.
 _TURN = 0x6275646765747331

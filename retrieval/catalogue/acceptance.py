@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.corrections import correction_in
 from retrieval.catalogue.dialects import POSTGRESQL, among
@@ -29,6 +28,9 @@ from retrieval.text.chunking import passage_spans
 from retrieval.text.readings import why_worse
 from retrieval.timestamps import from_micros, to_micros, written
 from retrieval.web.urls import canonical_url, host_name
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def identify(corpus: Corpus, incoming: Sequence[IngestItem]) -> list[IdentifiedArticle]:

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import (
     IdentifiedArticle,
@@ -42,8 +41,11 @@ from retrieval.runtime.executors import INGESTING
 from retrieval.timestamps import to_micros
 from retrieval.web.urls import canonical_url
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
 # Writes in the transaction that accepts a batch, so that both are stored or neither is.
-Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
+Alongside = Callable[["AsyncConnection", list[Acceptance]], Awaitable[None]]
 
 # All its fields but the passages.
 _PENDING = [versions.c[field.name] for field in fields(PendingVersion)[:-1]]
@@ -275,15 +277,15 @@ class ArticleRepository:
 
     async def newest(self, corpus: Corpus, as_of: datetime, limit: int) -> list[Reference]:
         """Return the ``limit`` articles that were published last, as of a moment, newest first."""
-        async with self._database.connect() as connection:
-            rows = await connection.execute(
-                select(*REFERENCE)
-                .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
-                .where(versions.c.visible_from <= to_micros(as_of))
-                .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
-                .limit(limit)
-            )
-            return [Reference(*row) for row in rows]
+        query = (
+            select(*REFERENCE)
+            .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+            .where(versions.c.visible_from <= to_micros(as_of))
+            .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [Reference(*row) for row in rows]
 
     async def pictures(self, article_ids: Collection[str]) -> dict[str, str]:
         """Return by article id the URLs of the pictures of those articles that are shown and have

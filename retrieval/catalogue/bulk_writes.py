@@ -6,14 +6,16 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, LargeBinary, String, Table, bindparam, insert
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.server import server_error
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def insert_many(

@@ -10,14 +10,16 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from retrieval.errors import Note, StorageError
 from retrieval.runtime import sqlite_space
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 # The option of a connection for writing: its transactions wait for their turn when they begin.
 WRITES = "newsdesk_writes"
@@ -134,6 +136,8 @@ class DatabaseFile:
 def async_engine(file: DatabaseFile) -> AsyncEngine:
     """Create an engine of eight connections. Those with the option ``WRITES`` begin transactions
     with ``BEGIN IMMEDIATE``."""
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     engine = create_async_engine(
         f"sqlite+aiosqlite{file.address()}", pool_size=8, max_overflow=0, hide_parameters=True
     )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, FromClause, Update, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, FromClause, Select, Update, func, insert, select, update
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import GONE, LAYOUT, Corpus, CorpusCounts
 from retrieval.catalogue.schema import ACCEPTED, INDEXED, RETIRED, corpora, passages, versions
 from retrieval.errors import StorageError
 from retrieval.timestamps import to_micros
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 CORPUS = (
     corpora.c.id,
@@ -34,14 +37,15 @@ class CorpusRepository:
 
     async def all(self) -> list[Corpus]:
         """Return all corpora, by id."""
-        async with self._database.connect() as connection:
-            query = select(*CORPUS).where(~corpora.c.name.startswith(GONE, autoescape=True))
-            return [Corpus(*row) for row in await connection.execute(query.order_by(corpora.c.id))]
+        query = select(*CORPUS).where(~corpora.c.name.startswith(GONE, autoescape=True))
+        query = query.order_by(corpora.c.id)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [Corpus(*row) for row in rows]
 
     async def by_name(self, name: str) -> Corpus | None:
         """Return the corpus of that name; None if there is none."""
-        async with self._database.connect() as connection:
-            return await _corpus(connection, name)
+        row = await self._database.read(lambda connection: connection.execute(_named(name)).first())
+        return Corpus(*row) if row else None
 
     async def ensure(self, name: str, now: datetime) -> Corpus:
         """Return the corpus of that name, creating it if there is none. Raises ``StorageError``
@@ -140,6 +144,10 @@ async def _counted(
     return {row[0]: row[1] for row in rows_}
 
 
+def _named(name: str) -> Select[Any]:
+    return select(*CORPUS).where(corpora.c.name == name)
+
+
 async def _corpus(connection: AsyncConnection, name: str) -> Corpus | None:
-    row = (await connection.execute(select(*CORPUS).where(corpora.c.name == name))).first()
+    row = (await connection.execute(_named(name))).first()
     return Corpus(*row) if row else None

@@ -7,8 +7,9 @@ row of the corpus stays with its own, and the highest version id is remembered.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import next_version_id
 from retrieval.catalogue.corpora import CORPUS
@@ -35,6 +36,9 @@ from retrieval.catalogue.schema import (
     versions,
 )
 from retrieval.catalogue.turns import take_corpus_turn
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _VERSIONS_AT_ONCE = 500
 # What refers to a corpus itself, in an order that breaks no foreign key.

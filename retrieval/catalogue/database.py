@@ -8,12 +8,11 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from retrieval.catalogue import migrate
 from retrieval.catalogue.connections import WRITES, DatabaseFile
@@ -23,6 +22,9 @@ from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.notices import Notices
 from retrieval.catalogue.schema import properties
 from retrieval.errors import Note, StorageError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Result = TypeVar("Result")
 _LOOK_SECONDS = 0.5
@@ -82,15 +84,13 @@ class Database:
     tables it may hold those of other branches, which their owners read and write through it.
     """
 
-    def __init__(
-        self, engine: AsyncEngine, reader: Engine, folder_id: str, location: DatabaseLocation
-    ) -> None:
+    def __init__(self, reader: Engine, folder_id: str, location: DatabaseLocation) -> None:
         self.location = location
         # What other processes on it say.
         self.notices = Notices(location)
         # Checks at the beginning of a writing transaction whether this process may still write.
         self.permission: Callable[[AsyncConnection], Awaitable[None]] | None = None
-        self._engine = engine
+        self._engine: AsyncEngine | None = None
         self._writing = asyncio.Lock()
         # For blocking reads in worker threads.
         self.reader = reader
@@ -100,11 +100,14 @@ class Database:
     @property
     def is_on_server(self) -> bool:
         """Whether several processes can write to it."""
-        return self._engine.dialect.name == POSTGRESQL
+        return self.reader.dialect.name == POSTGRESQL
 
     @property
     def engine(self) -> AsyncEngine:
-        """The engine, for those who read everything."""
+        """The engine for transactions, and for those who read everything. It is made when it is first
+        needed: most commands only read, and it takes as long to import as all else of SQLAlchemy."""
+        if self._engine is None:
+            self._engine = self.location.async_engine()
         return self._engine
 
     @classmethod
@@ -116,21 +119,25 @@ class Database:
         read).
         """
         location = _located(location)
-        engine = location.async_engine()
+        reader = location.reading_engine()
+        query = select(properties.c.name, properties.c.value)
+
+        def read() -> dict[str, str]:
+            with reader.connect() as connection:
+                return {row.name: row.value for row in connection.execute(query)}
+
         try:
-            async with engine.connect() as connection:
-                query = select(properties.c.name, properties.c.value)
-                known = {row.name: row.value for row in await connection.execute(query)}
+            known = await asyncio.to_thread(read)
             if MOVING in known and not moving:
                 raise StorageError("move-unfinished")
             if FOLDER_ID not in known:
                 raise StorageError("catalogue-damaged")
         except BaseException as error:
-            await engine.dispose()
+            reader.dispose()
             if isinstance(error, DBAPIError):
                 raise location.error(error) from error
             raise
-        return cls(engine, location.reading_engine(), known[FOLDER_ID], location)
+        return cls(reader, known[FOLDER_ID], location)
 
     @staticmethod
     async def is_ready(
@@ -140,21 +147,7 @@ class Database:
 
         Raises ``FolderTooNew`` if a newer program made one of them, and ``StorageError``.
         """
-        location = _located(location)
-        if not await asyncio.to_thread(location.exists):
-            return False
-        engine = location.async_engine()
-        try:
-            async with engine.connect() as connection:
-                current = [
-                    await connection.run_sync(migrate.is_current, branch)
-                    for branch in (CATALOGUE, *branches)
-                ]
-                return all(current)
-        except DBAPIError as error:
-            raise location.error(error) from error
-        finally:
-            await engine.dispose()
+        return await asyncio.to_thread(_is_ready, _located(location), branches)
 
     @classmethod
     async def wait_until_ready(
@@ -197,7 +190,8 @@ class Database:
     async def close(self) -> None:
         """Close all connections, and the location."""
         self.reader.dispose()
-        await self._engine.dispose()
+        if self._engine is not None:
+            await self._engine.dispose()
         self.location.close()
 
     @contextlib.asynccontextmanager
@@ -207,7 +201,7 @@ class Database:
         process writes by now."""
         async with self._writing:
             try:
-                async with self._engine.connect() as connection:
+                async with self.engine.connect() as connection:
                     await connection.execution_options(**{WRITES: True})
                     await self._require_permission(connection)
                     await require_held(connection)
@@ -224,7 +218,7 @@ class Database:
         except ConnectionEnded:
             # The other connections in the pool ended too, for example when the server restarted.
             await connection.invalidate()
-            await self._engine.dispose()
+            await self.engine.dispose()
             try:
                 await self.permission(connection)
             except ConnectionEnded as error:
@@ -235,7 +229,7 @@ class Database:
         """Open a short transaction that doesn't wait for others of this process. Every error
         becomes a ``StorageError``."""
         try:
-            async with self._engine.begin() as connection:
+            async with self.engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise self.error(error) from error
@@ -246,7 +240,7 @@ class Database:
         Raises ``FolderInUse`` if another process writes by now, and ``StorageError``.
         """
         try:
-            async with self._engine.connect() as connection:
+            async with self.engine.connect() as connection:
                 await self._require_permission(connection)
         except (PoolTimeout, DBAPIError) as error:
             raise self.error(error) from error
@@ -272,7 +266,7 @@ class Database:
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for several reads that nobody waits for. Raises ``StorageError``."""
         try:
-            async with self._engine.connect() as connection:
+            async with self.engine.connect() as connection:
                 yield connection
         except PoolTimeout as error:
             raise self.error(error) from error
@@ -291,6 +285,20 @@ class Database:
                 return work(connection)
         except PoolTimeout as error:
             raise self.error(error) from error
+
+
+def _is_ready(location: DatabaseLocation, branches: Sequence[SchemaBranch]) -> bool:
+    if not location.exists():
+        return False
+    engine = location.reading_engine()
+    try:
+        with engine.connect() as connection:
+            current = [migrate.is_current(connection, branch) for branch in (CATALOGUE, *branches)]
+            return all(current)
+    except DBAPIError as error:
+        raise location.error(error) from error
+    finally:
+        engine.dispose()
 
 
 def _located(location: DatabaseLocation | Path) -> DatabaseLocation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import removal_reason
 from retrieval.catalogue.audit_log import Actor, note
@@ -37,6 +36,9 @@ from retrieval.catalogue.schema import (
 from retrieval.errors import Note, NotFound, Refused
 from retrieval.timestamps import CLOCK_SLACK, from_micros, to_micros
 from retrieval.web.urls import canonical_url, host_name
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _LOOKUP = 5_000  # bound parameters a statement
 _INSERTED = 200  # rows that the event loop prepares in one go
@@ -242,8 +244,7 @@ class FeedRepository:
         include: Sequence[str],
         exclude: Sequence[str],
     ) -> None:
-        """Replace a feed's filters. What the former ones left out is judged anew at the next
-        visit."""
+        """Replace a feed's filters. What the former ones left out is judged anew at its next visit."""
         await self._change(
             corpus,
             feed,
@@ -330,8 +331,7 @@ async def feed_in_the_way(
 async def put_items(
     connection: AsyncConnection, feed_id: int, items: dict[str, KnownFeedItem], now: datetime
 ) -> None:
-    """Store items like ``FeedRepository.put_items``, in the transaction that stores the
-    articles."""
+    """Store items like ``FeedRepository.put_items``, in the transaction that stores articles."""
     keys = list(items)
     for first in range(0, len(keys), _LOOKUP):
         await connection.execute(

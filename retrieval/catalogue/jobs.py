@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Row, Select, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.database import Database
@@ -29,6 +28,9 @@ from retrieval.catalogue.uploads import attach
 from retrieval.errors import Note, NotFound
 from retrieval.models import IngestResult
 from retrieval.timestamps import from_micros, iso, to_micros
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 # Rows that the event loop prepares in one go.
 _INSERTED = 200

@@ -10,13 +10,16 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.server import DatabaseServer
 from retrieval.runtime.concurrency import cancel
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _log = logging.getLogger(__name__)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import TYPE_CHECKING
 
 from retrieval.catalogue.dialects import insert_into
 from retrieval.catalogue.schema import properties
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def set_property(connection: AsyncConnection, name: str, value: str) -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from retrieval.errors import Note, StorageError
@@ -23,6 +22,7 @@ from retrieval.timestamps import Clock
 
 if TYPE_CHECKING:
     import psycopg
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 _OLDEST = 15
 _READERS = 8
@@ -155,6 +155,8 @@ class DatabaseServer:
             take_any_text(connection)
             connection.answers = self._ask
             return connection
+
+        from sqlalchemy.ext.asyncio import create_async_engine
 
         engine = create_async_engine(self.url, **_pooled(async_creator_fn=connected))
         self._prepare(engine.sync_engine)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import ConnectionEnded, Database
 from retrieval.catalogue.server import DatabaseServer, server_error
@@ -19,6 +18,7 @@ from retrieval.runtime.writer_lock import WriterLock
 
 if TYPE_CHECKING:
     import psycopg
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 # The number of the advisory lock: "newsdesk" in ASCII.
 KEY = 0x6E65777364657368

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.bulk_writes import insert_rows
@@ -21,6 +21,9 @@ from retrieval.catalogue.schema import (
     versions,
 )
 from retrieval.errors import Note
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class StoryRepository:

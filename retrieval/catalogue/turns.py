@@ -5,10 +5,14 @@ A turn lasts to the end of the transaction that waited for it. Who needs both ta
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import BigInteger, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.dialects import POSTGRESQL
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 # The first of the two numbers that name an advisory lock; the second is the corpus, or 0.
 _CORPUS, _VERSIONS, _CLAIMS = 0x6E647763, 0x6E647776, 0x6E64776A  # "ndwc", "ndwv", "ndwj"

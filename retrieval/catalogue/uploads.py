@@ -6,14 +6,16 @@ import uuid
 from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.schema import JOB_QUEUED, JOB_RUNNING, jobs, upload_parts, uploads
 from retrieval.timestamps import to_micros
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 PART_BYTES = 1_000_000
 # So long after it was begun, what became part of no job is given up.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.records import GONE, Corpus
 from retrieval.catalogue.schema import ACCEPTED, INDEXED, corpora, passages, versions
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 # So many corpora share a collection as long as they have so many passages at most; those that share
 # one are on one server.

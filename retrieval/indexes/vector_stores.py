@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue import Corpus
 from retrieval.catalogue.vector_servers import choose_server
@@ -15,6 +13,9 @@ from retrieval.indexes.chroma_server import MissingServer, ServerChroma
 from retrieval.indexes.chroma_store import HELD_BYTES, ChromaStore
 from retrieval.indexes.held_vectors import VectorMemory
 from retrieval.runtime.conditions import Conditions
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 Result = TypeVar("Result")
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import TYPE_CHECKING
 
 from retrieval.catalogue import Acceptance, Catalogue, Corpus
 from retrieval.models import IngestItem, IngestResult
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
 # What a sender of articles writes together with them: it is told what became of each.
-Settle = Callable[[AsyncConnection, list[tuple[IngestItem, IngestResult]]], Awaitable[None]]
+Settle = Callable[["AsyncConnection", list[tuple[IngestItem, IngestResult]]], Awaitable[None]]
 
 
 class AcceptedBatch:

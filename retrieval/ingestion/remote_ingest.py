@@ -6,8 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import TYPE_CHECKING
 
 from retrieval.catalogue import Catalogue, Corpus
 from retrieval.catalogue.notices import ARTICLES_ACCEPTED, say
@@ -16,6 +15,9 @@ from retrieval.ingestion.pipeline import with_languages
 from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.executors import INGESTING
 from retrieval.timestamps import Clock
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _log = logging.getLogger(__name__)
 

@@ -100,7 +100,7 @@ async def test_a_feed_that_has_not_changed_costs_one_request_and_writes_at_most_
             if not (turns or statement.startswith(("SELECT", "PRAGMA", "BEGIN"))):
                 writes.append(statement)
 
-        engine = room.library.catalogue.database._engine.sync_engine
+        engine = room.library.catalogue.database.engine.sync_engine
         event.listen(engine, "before_cursor_execute", watch)
         visit = await room.feeds.visit(feed)
         assert visit.result == "unchanged"

@@ -24,7 +24,7 @@ async def test_no_round_reads_all_that_was_ever_posted(tmp_path: Path) -> None:
     def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         asked.append((statement, parameters))
 
-    for engine in (database.reader, database._engine.sync_engine):
+    for engine in (database.reader, database.engine.sync_engine):
         sa.event.listen(engine, "before_cursor_execute", listen)
     try:
         await noted_articles(database, 1, NOW)
