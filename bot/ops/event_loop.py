@@ -24,7 +24,8 @@ _SWITCH_SECONDS = 0.0002
 _M_ARENA_MAX, _ARENAS = -8, 2
 # Python's own, whatever ``collect_rarely`` made of it.
 _COLLECTED_AFTER = gc.get_threshold()
-_COLLECTED_RARELY_AFTER = 100_000
+# More than what a command that asks one question leaves in memory.
+_COLLECTED_RARELY_AFTER = 200_000
 
 
 def tune_for_event_loop(bot: Bot, *, without: str = "") -> None:
@@ -39,7 +40,7 @@ def tune_for_event_loop(bot: Bot, *, without: str = "") -> None:
 
 
 def collect_rarely() -> None:
-    """Look for garbage a hundred times less often: what a command imports is none, and looking
+    """Look for garbage hundreds of times less often: what a command imports is none, and looking
     through it again and again takes a tenth of its time. What runs on goes back to Python's own
     pace (``collect_as_usual``)."""
     gc.set_threshold(_COLLECTED_RARELY_AFTER, *_COLLECTED_AFTER[1:])
