@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bot.answering.conflicts import ConflictResolution
-from bot.answering.generation import GenerationResult
 from bot.answering.models import (
     Answer,
     AnswerSentence,
@@ -16,11 +16,14 @@ from bot.answering.models import (
     SentencesRetracted,
     text_with_citations,
 )
-from bot.answering.prompt_passages import PromptPassage
-from bot.answering.sentence_check import VerifiedSentence
 from bot.answering.sentence_dates import date_beside
 from retrieval.errors import Note
 from retrieval.models import SearchResults
+
+if TYPE_CHECKING:
+    from bot.answering.generation import GenerationResult
+    from bot.answering.prompt_passages import PromptPassage
+    from bot.answering.sentence_check import VerifiedSentence
 
 _NOTICE = 300
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import prompts
 from bot.answering import prompt_injection
@@ -18,7 +19,6 @@ from bot.answering.assembly import (
     with_other_outlets,
 )
 from bot.answering.cache import AnswerCache
-from bot.answering.composer import Composer
 from bot.answering.conflicts import ConflictResolution
 from bot.answering.conversation import (
     Conversation,
@@ -55,6 +55,9 @@ from retrieval.models import Reference, SearchResults
 from retrieval.runtime.concurrency import cancel
 from retrieval.runtime.executors import ASKING
 from retrieval.timestamps import TimeRange, to_micros
+
+if TYPE_CHECKING:
+    from bot.answering.composer import Composer
 
 __all__ = ["AnswerEngine", "AnswerRequest"]
 

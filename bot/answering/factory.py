@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
-from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices
-from bot.answering.composer import Composer
 from bot.answering.engine import AnswerEngine
-from bot.answering.observer import Observer
 from bot.answering.providers import make_model
-from bot.answering.providers.watched import WatchedModel
-from bot.answering.verification import create_verifier
 from bot.config.limits import AnsweringConfig
 from retrieval.errors import Note
 from retrieval.library import Library
+
+if TYPE_CHECKING:
+    from bot.answering.composer import Composer
+    from bot.answering.observer import Observer
 
 
 @contextlib.asynccontextmanager
@@ -39,6 +39,11 @@ async def open_composer(
     if made is None:
         yield None
         return
+    # Without a model, nothing of this is needed.
+    from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices
+    from bot.answering.composer import Composer
+    from bot.answering.providers.watched import WatchedModel
+    from bot.answering.verification import create_verifier
 
     def watch(why: Note | None) -> None:
         if why is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -202,3 +202,11 @@ def text_with_citations(sentences: tuple[AnswerSentence, ...]) -> str:
         )
         for sentence in sentences
     )
+
+
+def grouped(citations: Iterable[Citation]) -> dict[Reference, list[Citation]]:
+    """Return the citations of each article, ordered by number."""
+    found: dict[Reference, list[Citation]] = {}
+    for citation in citations:
+        found.setdefault(citation.article, []).append(citation)
+    return found

@@ -250,7 +250,7 @@ class AnswerPrinter:
 
     def finish(self, answer: Answer, *, show_dropped: bool = False) -> None:
         """Print the sources, each article once with all its numbers, then notes and costs."""
-        from bot.answering.summaries.export import grouped
+        from bot.answering.models import grouped
 
         limit = answer.left_nothing
         if self._said:

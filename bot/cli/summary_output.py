@@ -234,7 +234,7 @@ class _SummaryPrinter:
 
     def sources(self, citations: Iterable[Citation], indent: int = 2) -> None:
         """Print each article once with all its numbers."""
-        from bot.answering.summaries.export import grouped
+        from bot.answering.models import grouped
 
         for article, cited in grouped(citations).items():
             marks = "".join(f"[{citation.n}]" for citation in cited)

@@ -9,8 +9,7 @@ from types import MappingProxyType
 
 import discord
 
-from bot.answering.models import QUOTATIONS, Answer, AnswerSentence, Citation
-from bot.answering.summaries.export import grouped
+from bot.answering.models import QUOTATIONS, Answer, AnswerSentence, Citation, grouped
 from bot.i18n import Say, say_note
 from bot.storage.answer_notes import AnswerNote
 from bot.ui.citation_links import citation_links, linked_marks

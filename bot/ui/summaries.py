@@ -10,10 +10,9 @@ from types import MappingProxyType
 
 import discord
 
-from bot.answering.models import QUOTATIONS, AnswerSentence, Citation
+from bot.answering.models import QUOTATIONS, AnswerSentence, Citation, grouped
 from bot.answering.summaries.comparison import Comparison
 from bot.answering.summaries.digest import DigestEntry
-from bot.answering.summaries.export import grouped
 from bot.answering.summaries.models import Summary
 from bot.answering.summaries.service import Digest
 from bot.answering.summaries.timeline import Timeline, TimelineEvent

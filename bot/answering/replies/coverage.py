@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from bot.answering.conversation import Turn
-from bot.answering.summaries.extractive import LoadedReport
-from bot.answering.summaries.topic import DigestTopic
 from retrieval.catalogue import PASSAGES_PER_VERSION
 from retrieval.catalogue.coverage import Report, passages_of
 from retrieval.library import Library
@@ -15,6 +14,9 @@ from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.runtime.executors import ASKING
 from retrieval.text.stemming import stems
 from retrieval.timestamps import DAY_MICROS, TimeRange, parse_span, to_micros
+
+if TYPE_CHECKING:
+    from bot.answering.summaries.extractive import LoadedReport
 
 _RESULTS = 40
 _CLOSE = 0.1  # least share of the best result's score
@@ -57,6 +59,8 @@ async def coverage_of(
     library: Library, subject: str, within: TimeRange, corpus: str, source: str | None = None
 ) -> SubjectCoverage:
     """Return the articles about ``subject`` in a range; empty if there are none."""
+    from bot.answering.summaries.topic import DigestTopic
+
     found = await library.search(subject, within, corpus=corpus, source=source, limit=_RESULTS)
     topic = DigestTopic(subject, found.weights)
 
@@ -122,6 +126,8 @@ async def with_earlier(library: Library, found: SearchResults, turn: Turn) -> Se
 
 async def loaded(library: Library, articles: Sequence[CoveringArticle]) -> list[LoadedReport]:
     """Return the articles with their passages, oldest first."""
+    from bot.answering.summaries.extractive import LoadedReport
+
     versions = [one.version_id for one in articles]
     passages = await passages_of(library.catalogue, versions, _MOST_PASSAGES)
     reports = [

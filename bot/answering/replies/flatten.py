@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bot.answering.models import (
     Answer,
@@ -15,11 +16,13 @@ from bot.answering.models import (
 )
 from bot.answering.router.router import RoutedMessage
 from bot.answering.summaries.models import CitedSentence, Summary, SummaryNumberer
-from bot.answering.summaries.service import Digest
-from bot.answering.summaries.timeline import Timeline, TimelineEvent
 from bot.i18n import day_text, reply_text
 from retrieval.errors import Note
 from retrieval.models import Passage, Reference
+
+if TYPE_CHECKING:
+    from bot.answering.summaries.service import Digest
+    from bot.answering.summaries.timeline import Timeline, TimelineEvent
 
 _MOST_CHARS = 1_500
 _EACH = 2  # sentences per question of a message

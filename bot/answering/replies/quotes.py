@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from bot.answering.models import Answer
 from bot.answering.prompt_injection import STRAY, orders_in, overlaps
 from bot.answering.replies.flatten import quoted, quoted_answer
-from bot.answering.summaries.extractive import names_a_speaker
-from bot.answering.summaries.models import CitedSentence
 from retrieval.catalogue.coverage import passages_quoting
 from retrieval.library import Library
 from retrieval.models import Passage
 from retrieval.runtime.executors import ASKING
 from retrieval.text.sentences import sentence_spans
 from retrieval.timestamps import TimeRange
+
+if TYPE_CHECKING:
+    from bot.answering.summaries.models import CitedSentence
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{6,200})[\"”“»]|(?<!\w)['‘]([^'‘’]{6,200})['’](?!\w)")
 _LEAST_WORDS = 3
@@ -48,6 +50,8 @@ async def who_said(
 
 
 def _lines(passages: Sequence[Passage], words: str) -> list[CitedSentence]:
+    from bot.answering.summaries.extractive import names_a_speaker
+
     plain = _plain(words)
     best: list[CitedSentence] = []
     for passage in passages:

@@ -1,17 +1,18 @@
-"""Reply to messages that ask for something other than the answer to a question."""
+"""Reply to messages that ask for something other than the answer to a question.
+
+What writes a reply is imported when one is asked for: most messages are questions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from bot.answering.composer import Composer
 from bot.answering.conversation import Conversation, Turn
 from bot.answering.models import Answer, Form
-from bot.answering.replies import followups
 from bot.answering.replies.about import OwnCosts, about_itself
-from bot.answering.replies.compare import by_publisher
-from bot.answering.replies.flatten import digest_answer, timeline_answer
 from bot.answering.replies.periods import (
     in_words,
     is_a_time,
@@ -21,15 +22,17 @@ from bot.answering.replies.periods import (
     period_of,
 )
 from bot.answering.replies.quotes import quoted_words, who_said
-from bot.answering.replies.topics import newest_on, summary_of
 from bot.answering.router.classifier import SMALL_TALK
 from bot.answering.router.router import RoutedMessage
-from bot.answering.summaries.generative import GenerativeWriter
 from bot.answering.summaries.models import NothingToSummarize, no_progress
-from bot.answering.summaries.service import SummaryService
 from bot.i18n import describe, language_of, reply_text
 from retrieval.library import Library
 from retrieval.timestamps import TimeRange, parse_span
+
+if TYPE_CHECKING:
+    from bot.answering.composer import Composer
+    from bot.answering.replies.followups import Earlier
+    from bot.answering.summaries.service import SummaryService
 
 _STORIES = 5
 _EVENTS = 10
@@ -55,7 +58,12 @@ class Replies:
         self._library = library
         self._composer = composer
         self._zone = library.config.zone
-        self._summaries = SummaryService(library, composer, self._zone)
+
+    @cached_property
+    def _summaries(self) -> SummaryService:
+        from bot.answering.summaries.service import SummaryService
+
+        return SummaryService(self._library, self._composer, self._zone)
 
     async def reply(self, asked: ReplyRequest) -> Answer | None:
         """Return the reply to a message; None if it has to be answered as a question. Raises
@@ -149,6 +157,8 @@ class Replies:
         return answer
 
     async def _digest_of(self, asked: ReplyRequest, period: TimeRange, topic: str | None) -> Answer:
+        from bot.answering.replies.flatten import digest_answer
+
         digest = await self._summaries.digest(
             asked.corpus, period, topic=topic, source=asked.source, limit=_STORIES
         )
@@ -170,6 +180,9 @@ class Replies:
     async def _summary(self, asked: ReplyRequest) -> Answer | None:
         if not asked.message.subject:
             return self._line(asked, "decline-nothing-earlier", "declined")
+        from bot.answering.replies.topics import summary_of
+        from bot.answering.summaries.generative import GenerativeWriter
+
         writer = (
             GenerativeWriter(self._composer, asked.corpus, asked.within.as_of, no_progress)
             if self._composer
@@ -186,6 +199,8 @@ class Replies:
         )
 
     async def _timeline(self, asked: ReplyRequest) -> Answer | None:
+        from bot.answering.replies.flatten import timeline_answer
+
         try:
             timeline = await self._summaries.timeline(
                 asked.corpus,
@@ -201,6 +216,8 @@ class Replies:
     async def _topic(self, asked: ReplyRequest) -> Answer | None:
         if not asked.message.subject:
             return None
+        from bot.answering.replies.topics import newest_on
+
         return await newest_on(
             self._library,
             asked.message.text,
@@ -214,6 +231,8 @@ class Replies:
     async def _compare(self, asked: ReplyRequest) -> Answer | None:
         if not asked.message.subject:
             return None
+        from bot.answering.replies.compare import by_publisher
+
         return await by_publisher(
             self._library,
             asked.message.text,
@@ -245,7 +264,9 @@ class Replies:
             return self._line(asked, "decline-nothing-earlier", "declined")
         if not turn.citations:
             return self._line(asked, "decline-no-sources", "declined")
-        return followups.sources_again(asked.message.text, turn, asked.message.language)
+        from bot.answering.replies.followups import sources_again
+
+        return sources_again(asked.message.text, turn, asked.message.language)
 
     async def _sure(self, asked: ReplyRequest) -> Answer | None:
         turn = asked.conversation.last
@@ -253,15 +274,17 @@ class Replies:
             return self._line(asked, "decline-nothing-earlier", "declined")
         if not turn.citations:
             return None  # it is searched once more
-        return await followups.checked_again(
-            self._library, asked.message.text, self._earlier(asked, turn)
-        )
+        from bot.answering.replies.followups import checked_again
+
+        return await checked_again(self._library, asked.message.text, self._earlier(asked, turn))
 
     async def _more(self, asked: ReplyRequest) -> Answer | None:
         turn = asked.conversation.last
         if turn is None:
             return self._line(asked, "decline-nothing-earlier", "declined")
-        return await followups.more_of(
+        from bot.answering.replies.followups import more_of
+
+        return await more_of(
             self._library, asked.message.text, asked.message.subject, self._earlier(asked, turn)
         )
 
@@ -269,7 +292,9 @@ class Replies:
         turn = asked.conversation.last
         if turn is None:
             return self._line(asked, "decline-nothing-earlier", "declined")
-        return followups.shorter(asked.message.text, turn) if turn.sentences else None
+        from bot.answering.replies.followups import shorter
+
+        return shorter(asked.message.text, turn) if turn.sentences else None
 
     async def _unclear(self, asked: ReplyRequest) -> Answer | None:
         """Leave a follow-up to be answered as a question, if there is something that it follows."""
@@ -277,12 +302,14 @@ class Replies:
             return self._line(asked, "decline-nothing-earlier", "declined")
         return None
 
-    def _earlier(self, asked: ReplyRequest, turn: Turn) -> followups.Earlier:
+    def _earlier(self, asked: ReplyRequest, turn: Turn) -> Earlier:
         within = asked.within
         if within.since is None and within.until is None:
             within = TimeRange(within.as_of, turn.since, turn.until)
         told = tuple(s.text for each in asked.conversation.turns for s in each.sentences)
-        return followups.Earlier(turn, within, asked.corpus, told)
+        from bot.answering.replies.followups import Earlier
+
+        return Earlier(turn, within, asked.corpus, told)
 
     def _nothing(self, asked: ReplyRequest, why: str) -> Answer:
         return Answer(asked.message.text, why, True, reason="nothing-in-range", reply=True)

@@ -8,11 +8,10 @@ from datetime import datetime
 from email.utils import format_datetime
 from xml.etree import ElementTree
 
-from bot.answering.models import Citation, text_with_citations
+from bot.answering.models import Citation, grouped, text_with_citations
 from bot.answering.summaries.digest import DigestEntry
 from bot.answering.summaries.service import Digest
 from bot.i18n import describe
-from retrieval.models import Reference
 from retrieval.search.query import day
 from retrieval.timestamps import from_micros, iso
 
@@ -99,14 +98,6 @@ def outlets(entry: DigestEntry, most: int = 6) -> str:
     shown, more = names[:most], len(names) - most
     last = f" and {more} more" if more > 0 else ""
     return f"Reported by {', '.join(shown)}{last} ({count})."
-
-
-def grouped(citations: Iterable[Citation]) -> dict[Reference, list[Citation]]:
-    """Return the citations of each article, ordered by number."""
-    found: dict[Reference, list[Citation]] = {}
-    for citation in citations:
-        found.setdefault(citation.article, []).append(citation)
-    return found
 
 
 def _marks(citations: Iterable[Citation]) -> str:

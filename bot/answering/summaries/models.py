@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bot.answering.models import QUOTATIONS, AnswerSentence, Citation, RejectedSentence, Usage
-from bot.answering.summaries.lexrank import ExtractedSentence
 from retrieval.errors import NewsdeskError, Note
 from retrieval.models import Passage, Reference
+
+if TYPE_CHECKING:
+    from bot.answering.summaries.lexrank import ExtractedSentence
 
 Kind = Literal["article", "story"]
 SectionName = Literal["summary", "what-happened", "who-says-what", "disputed", "changed"]
