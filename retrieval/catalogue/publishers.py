@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 from retrieval.errors import Note
 from retrieval.text.tokens import remove_span
-from retrieval.web.outlets import carrier_of
+from retrieval.web.outlets import carrier_of, registrable_domain
 
 # Words that a publisher's name may lack, and parts of a host that don't distinguish.
 _FILLERS = frozenset(
@@ -59,7 +60,7 @@ class Publishers:
     """The publishers of one corpus.
 
     ``names`` are pairs of what articles give as their source (a name, or else a host) and how
-    often; ``hosts`` are pairs of a domain and a name given there. Names that differ only in filler
+    often; ``hosts`` are pairs of a host and a name given there. Names that differ only in filler
     words (`BBC`, `BBC News`, `bbc.co.uk`) are one publisher, and so is a host that consists of a
     name's initials or on which the name is given. What one publisher carries of another (`Yahoo
     News, via Reuters`) belongs to the first.
@@ -69,11 +70,12 @@ class Publishers:
         self, names: Iterable[tuple[str, int]], hosts: Iterable[tuple[str, str]] = ()
     ) -> None:
         groups: dict[str, list[tuple[str, int]]] = {}
-        hosts = tuple(hosts)
-        self._domains = frozenset(source_key(domain).removeprefix("www.") for domain, _ in hosts)
+        self._hosts = tuple(hosts)
         for name, count in names:
             groups.setdefault(_core(name), []).append((name, count))
-        for domain, name in hosts:
+        # Domains are found in a long list, which takes a while to read.
+        only_hosts = any(_all_hosts(members) for members in groups.values())
+        for domain, name in self._domains if only_hosts else ():
             nameless, named = _core(domain), _core(name)
             if nameless == named or _is_host(name) or named not in groups:
                 continue
@@ -106,6 +108,10 @@ class Publishers:
             for word in (key, key.removeprefix("the ").removeprefix("www."))
         }
 
+    @cached_property
+    def _domains(self) -> list[tuple[str, str]]:
+        return [(registrable_domain(host), name) for host, name in self._hosts]
+
     def find(self, name: str) -> Publisher | None:
         """Return the publisher of that name or host; None if the corpus has none."""
         core = _core(name)
@@ -125,15 +131,16 @@ class Publishers:
     def unknown(self, name: str) -> Note | None:
         """Return a note that nothing is from a source of that name, with the most similar names.
         None if the source exists, by name or host, or if no article has one."""
-        host = source_key(name).removeprefix("www.")
-        known = self.find(name) or any(
-            host == domain or host.endswith(f".{domain}") for domain in self._domains
-        )
-        if known or not self._by_key:
+        if not self._by_key or self.find(name) or self._has_host(source_key(name)):
             return None
         if close := self.near(name):
             return Note("nothing-such-source-but", source=name, close=" / ".join(close))
         return Note("nothing-such-source", source=name)
+
+    def _has_host(self, key: str) -> bool:
+        host = key.removeprefix("www.")
+        domains = {source_key(domain).removeprefix("www.") for domain, _ in self._domains}
+        return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
     def completions(self, typed: str) -> list[str]:
         """Return the names that contain all words of ``typed``: those that begin with it first,

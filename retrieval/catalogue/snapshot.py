@@ -16,7 +16,6 @@ from retrieval.catalogue.records import VersionCandidate
 from retrieval.catalogue.schema import ACCEPTED, INDEXED, PASSAGES_PER_VERSION
 from retrieval.models import RelatedArticle
 from retrieval.timestamps import TimeRange, to_micros
-from retrieval.web.outlets import registrable_domain
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -253,10 +252,10 @@ class VisibleVersions:
                 found[outlet.source] += count
         return list(found.items())
 
-    def names_by_domain(self) -> list[tuple[str, str]]:
-        """Return pairs of a registrable domain and a publisher's name that articles there give."""
+    def names_by_host(self) -> list[tuple[str, str]]:
+        """Return pairs of a host and a publisher's name that articles there give."""
         return [
-            (registrable_domain(outlet.host), outlet.source)
+            (outlet.host, outlet.source)
             for outlet in self.known_outlets
             if outlet.host is not None and outlet.source is not None
         ]

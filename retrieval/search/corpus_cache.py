@@ -72,16 +72,14 @@ class CorpusCache:
             shown = held.shown.advanced(revision, rows) if known else None
             if shown is not None:
                 publishers = (
-                    Publishers(shown.sources(), shown.names_by_domain())
-                    if rows
-                    else held.publishers
+                    Publishers(shown.sources(), shown.names_by_host()) if rows else held.publishers
                 )
                 return CorpusSnapshot(shown, publishers, held.kept)
         shown = VisibleVersions.of(revision, self._reading.shown(self._corpus))
         # Passages are numbered anew, and vectors are kept by their numbers.
         return CorpusSnapshot(
             shown,
-            Publishers(shown.sources(), shown.names_by_domain()),
+            Publishers(shown.sources(), shown.names_by_host()),
             VectorCache(self._reading, self._corpus),
         )
 
