@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 DEFAULT = "en"
+_REPLY = "reply-"
 LANGUAGES = {
     "en": "English",
     "de": "Deutsch",
@@ -100,7 +101,7 @@ def load_all() -> None:
 
 def reply_text(language: str, key: str, /, **variables: object) -> str:
     """Return the bot's own reply ``key``, in English where it doesn't speak the language."""
-    return text(language if language in REPLY_LANGUAGES else DEFAULT, f"reply-{key}", **variables)
+    return text(language if language in REPLY_LANGUAGES else DEFAULT, f"{_REPLY}{key}", **variables)
 
 
 def day_text(moment: str, language: str) -> str:
@@ -164,8 +165,10 @@ def _own_params(note: Note) -> dict[str, Value]:
 
 
 def _catalogue(language: str, key: str) -> tuple[str, TextCatalogue]:
-    """The domain and catalogue that have ``key``. The large ones of Discord are read when they are needed."""
-    for domain in DOMAINS if language in LANGUAGES else (REPLIES,):
+    """The domain and catalogue that have ``key``. Large ones are read when they are needed; the
+    small one of replies has all keys of theirs, and no other."""
+    is_reply = key.startswith(_REPLY)
+    for domain in (REPLIES,) if is_reply or language not in LANGUAGES else DOMAINS:
         catalogue = load(language, domain)
         if key in catalogue:
             return domain, catalogue

@@ -64,6 +64,11 @@ def test_every_language_has_the_same_texts_with_the_same_variables(
         assert all(form.strip() for form in other.forms(key)), f"{file}: {key} is empty"
 
 
+def test_keys_tell_replies_from_other_texts() -> None:
+    for domain in DOMAINS:
+        assert {key.startswith("reply-") for key in load("en", domain)} == {domain == REPLIES}
+
+
 @pytest.mark.parametrize(("language", "domain"), CATALOGUES)
 def test_a_form_for_several_numbers_says_which(language: str, domain: str) -> None:
     """A form that is for one number alone, such as "one", may do without it, and what is told of
