@@ -134,7 +134,7 @@ class TokenVectors:
         one. Any thread may call it."""
         ids = np.minimum(ids, len(self._stored) - 1)
         if not self._is_made[ids].all():
-            lacking = np.unique(ids[~self._is_made[ids]])
+            lacking = ids[~self._is_made[ids]]
             self._made[lacking] = self._stored[lacking]
             self._is_made[lacking] = True
         return self._made.take(ids, axis=0)
