@@ -210,7 +210,7 @@ class KeywordIndex:
         total = sum(query.weights.values())
         bm25, coverage, of_kind = np.zeros((3, len(passage_ids)), dtype=np.float32)
         versions = passage_ids // PASSAGES_PER_VERSION
-        distinct = np.unique(versions)
+        distinct = versions[np.diff(versions, prepend=-1) > 0]  # they ascend
         by_version, names_by_version = np.zeros((2, len(distinct)), dtype=np.float32)
         if index is not None and total and len(passage_ids):
             schema = index.schema
