@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakValueDictionary
 
 from retrieval.catalogue import Catalogue, Corpus, CorpusCounts
@@ -22,10 +22,6 @@ from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.indexes.keyword_pool import KeywordPool
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.indexes.vector_stores import VectorStores
-from retrieval.ingestion.accepted_batch import Settle
-from retrieval.ingestion.indexer import Indexer
-from retrieval.ingestion.pipeline import ingest_batches
-from retrieval.ingestion.remote_ingest import accept_batches
 from retrieval.models import IngestItem, IngestResult, Reference, SearchResults
 from retrieval.rerankers import RerankerOptions, make_reranker
 from retrieval.runtime.conditions import Conditions
@@ -37,6 +33,10 @@ from retrieval.search.candidates import CorpusIndexes
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
 from retrieval.timestamps import Clock, TimeRange
+
+if TYPE_CHECKING:
+    from retrieval.ingestion.accepted_batch import Settle
+    from retrieval.ingestion.indexer import Indexer
 
 _INDEXERS = 4
 # A corpus, a build of its indexes, and the server that has its vectors.
@@ -126,8 +126,7 @@ class Library:
         self._backlog = asyncio.Event()
         self.keyword_pool = KeywordPool()
         self._indexes: dict[_Key, CorpusIndexes] = {}
-        # One for a corpus, as long as anybody uses it; the last few are kept, for what they know
-        # of the corpus's stories takes a while to load.
+        # One for a corpus while anybody uses it; the last few stay, as stories take long to load.
         self._indexers: WeakValueDictionary[_Key, Indexer] = WeakValueDictionary()
         self._recent_indexers: deque[Indexer] = deque(maxlen=_INDEXERS)
         self._corpora: dict[str, Corpus] = {}
@@ -204,8 +203,7 @@ class Library:
         return await self.catalogue.articles.title_of(found, url) if found is not None else None
 
     async def require_corpus(self, name: str) -> Corpus:
-        """Return the corpus of this name. Raise ``NotFound``, which lists the existing ones, if
-        there is none."""
+        """Return the corpus of this name. Raise ``NotFound``, which lists those that exist."""
         found = await self._corpus(name)
         if found is None:
             raise await self._no_corpus(name)
@@ -219,8 +217,7 @@ class Library:
     # Writing
 
     async def indexer(self, corpus: str) -> Indexer:
-        """Return what writes articles into a corpus, which is created if necessary. Raise
-        ``StorageError`` if the library is read-only."""
+        """Return what writes into a corpus, made if need be. Raise ``StorageError`` if read-only."""
         self.require_writable()
         made = await self.catalogue.corpora.ensure(corpus, self.clock())
         return self.indexer_for(self.indexes(made))
@@ -237,11 +234,13 @@ class Library:
     ) -> AsyncGenerator[list[tuple[IngestItem, IngestResult]]]:
         """Add articles to a corpus and yield each batch once it is shown. The writer indexes them
         itself; a worker accepts them, and waits for the writer unless ``stopped``."""
+        from retrieval.ingestion import pipeline, remote_ingest
+
         if self.access is Access.WORKER:
             found = await self.catalogue.corpora.by_name(corpus)
             if found is None:
                 raise NotFound("corpus-not-found", corpus=corpus)
-            ingesting = accept_batches(
+            ingesting = remote_ingest.accept_batches(
                 self.catalogue,
                 found,
                 batches,
@@ -252,7 +251,7 @@ class Library:
                 stopped=stopped,
             )
         else:
-            ingesting = ingest_batches(
+            ingesting = pipeline.ingest_batches(
                 await self.indexer(corpus),
                 batches,
                 actor=actor,
@@ -357,6 +356,8 @@ class Library:
         key = _key(indexes.corpus)
         indexer = self._indexers.get(key)
         if indexer is None:
+            from retrieval.ingestion.indexer import Indexer
+
             indexer = Indexer(
                 self.catalogue,
                 self.embedder,

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retrieval.catalogue import LAYOUT, Corpus
 from retrieval.catalogue.vector_servers import choose_server_anew, passages_of
@@ -15,8 +16,10 @@ from retrieval.errors import IndexDamaged, StorageError
 from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.shared_vectors import SharedVectors
 from retrieval.indexes.vector_index import VectorIndex
-from retrieval.ingestion.indexer import Indexer
 from retrieval.library import Library
+
+if TYPE_CHECKING:
+    from retrieval.ingestion.indexer import Indexer
 
 
 async def make_store_usable(library: Library) -> bool:

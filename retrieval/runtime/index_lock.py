@@ -7,11 +7,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import cached_property
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from retrieval.errors import StorageError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 # Writers make way for a copy that was requested at most this long ago.
 _WAY_SECONDS = 60.0
@@ -22,9 +25,15 @@ class IndexLock:
     """Held by the writing process while it writes to any of its indexes."""
 
     def __init__(self, folder: Path) -> None:
-        self._lock = FileLock(folder / "indexes.lock", thread_local=False)
+        self._folder = folder
         self._wanted = folder / "indexes.wanted"
         self._entering = asyncio.Lock()
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        from filelock import FileLock
+
+        return FileLock(self._folder / "indexes.lock", thread_local=False)
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -48,6 +57,8 @@ class IndexLock:
     async def _acquired(self) -> bool:
         """Return whether the lock was taken. A copy that hangs holds up writers for a minute at
         most, and notices from the files that they changed."""
+        from filelock import Timeout
+
         until = time.monotonic() + _WAY_SECONDS
         # Don't wait in a thread: a cancelled one would keep the lock for good.
         while True:
@@ -71,6 +82,8 @@ def pause_index_writes(folder: Path) -> Iterator[None]:
     Raises ``StorageError`` (``backup-indexes-busy``) if a write takes more than a minute, or if the
     folder can't be written (``data-folder-read-only``).
     """
+    from filelock import FileLock, Timeout
+
     wanted = folder / "indexes.wanted"
     lock = FileLock(folder / "indexes.lock", thread_local=False)
     try:

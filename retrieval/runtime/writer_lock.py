@@ -5,26 +5,39 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from retrieval.errors import FolderInUse, Note, StorageError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 class WriterLock:
     """The right to write to ``folder``, held until ``release`` or the end of the process."""
 
     def __init__(self, folder: Path) -> None:
-        # Of the process, not of a thread: one thread may take it and another give it back.
-        self._lock = FileLock(folder / "writer.lock", thread_local=False)
+        self._folder = folder
         self._note = folder / "writer.json"
+        self._used = False
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        from filelock import FileLock
+
+        self._used = True
+        # Of the process, not of a thread: one thread may take it and another give it back.
+        return FileLock(self._folder / "writer.lock", thread_local=False)
 
     def acquire(self, holder: str, *, seconds: float = 0) -> None:
         """Take the lock and record the holder's name.
 
         Raise ``FolderInUse``, which names the other holder, if it isn't free within ``seconds``.
         """
+        from filelock import Timeout
+
         try:
             self._lock.acquire(timeout=seconds)
         except Timeout as error:
@@ -44,7 +57,7 @@ class WriterLock:
 
     def release(self) -> None:
         """Give up the lock."""
-        if self._lock.is_locked:
+        if self._used and self._lock.is_locked:
             self._note.unlink(missing_ok=True)
             self._lock.release()
 
@@ -61,6 +74,8 @@ class WriterLock:
 
     def is_free(self) -> bool:
         """Return whether nobody holds the lock."""
+        from filelock import Timeout
+
         try:
             self._lock.acquire(timeout=0)
         except (Timeout, OSError):
