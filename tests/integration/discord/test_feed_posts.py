@@ -201,14 +201,14 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
     refused = await (await ada.slash(general, "feeds post", topic="floods")).final()
     assert "Only moderators" in refused.text
     assert "isn't an announcement channel" in await do("post", publish=True)
-    assert "may not mention" in await do("post", mention=hidden)
-    assert "a start and an end" in await do("post", quiet_from="22:00")
+    assert "not allowed to mention" in await do("post", mention=hidden)
+    assert "both a start and an end" in await do("post", quiet_from="22:00")
     assert "no feed" in await do("post", feed="77")
     made = await do(
         "post", feed="1", channel=news, mention=role, publish=True, most_a_day=3, include="Arvel",
         quiet_from="22:00", quiet_until="6:30", zone="Europe/Berlin", each="story",
     )  # fmt: skip
-    for words in (f"<#{news.id}>", f"<@&{role.id}>", "3 a day", "22:00–06:30 (Europe/Berlin)", "Arvel"):  # fmt: skip
+    for words in (f"<#{news.id}>", f"<@&{role.id}>", "3 messages a day", "22:00–06:30 (Europe/Berlin)", "Arvel"):  # fmt: skip
         assert words in made
     changed = await do("post", change=1, topic="bridges", languages="de", clear="quiet", settle=0)
     assert "topic bridges" in changed
@@ -221,7 +221,7 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
     assert "Arvel" not in await do("post", change=1, include="Bronn", clear="filters")
     [post] = await active_posts(room.services.library.database)
     assert post.include == ("Bronn",)
-    assert "are posted" in await do("post", topic="ferries")
+    assert "it posts new articles" in await do("post", topic="ferries")
     feeds: Any = room.services.ingestion.feeds
     with monkeypatch.context() as patch:
         read: list[str] = []
@@ -264,7 +264,7 @@ async def test_a_feed_is_changed_in_place(room: Newsroom) -> None:
     feed = await feeds.feed(str(first), room.corpus)
     assert (feed.id, feed.url, feed.include) == (first, moved, ("Arvel", "Bronn"))
     assert (await feeds.visit(feed)).counts["indexed"] == 2
-    assert "only with" not in await edit(feed=str(first), include="-")
+    assert "must contain one of" not in await edit(feed=str(first), include="-")
     assert "already has this feed" in await edit(feed=str(second), address=moved)
     assert "what to change" in await edit(feed=str(second))
 

@@ -52,7 +52,7 @@ async def test_a_feed_is_previewed_added_by_its_sites_address_read_by_itself_and
     assert await desk.articles() == 0
     added = await desk.do("feeds add", address=site.url("/"), exclude="tramway, number 5")
     assert "Added" in added.text
-    assert "not with: tramway, number 5" in added.text
+    assert "must contain none of: tramway, number 5" in added.text
     jobs = 0
     while await desk.articles() < 2 and jobs < 100:
         jobs += 1
@@ -127,7 +127,7 @@ async def test_in_a_german_server_reasons_are_german_too(desk: Server) -> None:
     entries[0] = replace(entries[0], url=desk.site.url("/film.mp4"))
     desk.site.feed("/odd", entries)
     shown = (await desk.do("feeds preview", address=desk.site.url("/odd"))).text
-    assert "es ist die Adresse einer mp4-Datei" in shown
+    assert "die Adresse einer mp4-Datei" in shown
     done = await desk.boss.slash(desk.general, "ingest url", links=desk.site.url("/status/404"))
     over = await done.final(lambda message: "Fertig" in message.text)
     assert "1 × der Server antwortete 404 Not Found" in over.text
@@ -149,7 +149,7 @@ async def test_a_feed_is_paused_resumed_and_removed_by_its_suggestion(desk: Serv
     ]
     assert "is paused" in (await desk.do("feeds pause", feed="1")).text
     listed = (await desk.do("feeds list")).text
-    assert f"paused: <@{desk.boss.id}> paused it on 2026-03-05" in listed
+    assert f"paused: <@{desk.boss.id}> paused the feed on 2026-03-05" in listed
     choices = await desk.boss.autocomplete(desk.general, "feeds resume", option="feed", typed="/a")
     assert [c.name for c in choices] == ["1 · The Local Courier · paused"]
     assert "active again" in (await desk.do("feeds resume", feed="1")).text

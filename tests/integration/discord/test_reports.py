@@ -241,7 +241,7 @@ async def test_who_asks_directly_is_not_named_and_only_servers_shared_are_told(
         await ada.dm(UNKNOWN)
         declined = await standin.wait_for_message(ada.direct, whole)
         pressed = await ada.press(declined, "Ask the moderators for this")
-        assert "without your name" in (await pressed.final()).text
+        assert "but not your name" in (await pressed.final()).text
         for desk in desks[:2]:
             told = await standin.wait_for_message(desk)
             assert "glass harmonica" in told.text

@@ -184,8 +184,8 @@ async def test_opinions_and_subscriptions_are_told_and_forgotten_without_any_que
     await (await bob.press(answer, "Helpful")).final()
     await (await bob.slash(general, "subscribe topic", topic="bridges")).final()
     shown = await (await bob.slash(general, "privacy show")).final()
-    assert "Your feedback on one answer." in shown.text
-    assert "One of your subscriptions." in shown.text
+    assert "Your feedback on one answer is stored." in shown.text
+    assert "One of your subscriptions is stored." in shown.text
     sure = await (await bob.slash(general, "privacy forget")).final()
     await (await bob.press(sure, "Delete")).final()
     assert "None" in (await (await bob.slash(general, "privacy show")).final()).text

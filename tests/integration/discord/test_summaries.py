@@ -333,15 +333,15 @@ async def test_half_a_quiet_time_is_refused_and_a_whole_one_is_told_with_its_zon
     ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
     topic = {"topic": "floods", "zone": "Europe/Berlin"}
     half = await (await ada.slash(channel, "subscribe topic", quiet_from="10pm", **topic)).final()
-    assert "a start and an end" in half.text
+    assert "both a start and an end" in half.text
     same = {"quiet_from": "10pm", "quiet_until": "22:00"}
     empty = await (await ada.slash(channel, "subscribe topic", **same, **topic)).final()
     assert "can't start and end at the same time" in empty.text
     hours = {"quiet_from": "10 pm", "quiet_until": "7.30"}
     done = await (await ada.slash(channel, "subscribe topic", **hours, **topic)).final()
-    assert "quiet from 22:00 to 07:30 (Europe/Berlin)" in done.text
+    assert "quiet hours from 22:00 to 07:30 (Europe/Berlin)" in done.text
     listed = await (await ada.slash(channel, "subscriptions list")).final()
-    assert "quiet from 22:00 to 07:30 (Europe/Berlin)" in listed.text
+    assert "quiet hours from 22:00 to 07:30 (Europe/Berlin)" in listed.text
     assert len(await active_subscriptions(running.bot.services.library.database)) == 1
 
 
@@ -441,7 +441,7 @@ async def test_subscriptions_are_listed_paused_and_removed_by_their_owner_only(
     channel = standin.channel(guild)
     await (await ada.slash(channel, "subscribe topic", topic="floods", most_a_day=2)).final()
     listed = await (await ada.slash(channel, "subscriptions list")).final()
-    assert "**1** · alerts on floods · at most 2 a day · direct message" in listed.text
+    assert "**1** · alerts on floods · at most 2 messages a day · direct message" in listed.text
     nothing = await (await bob.slash(channel, "subscriptions list")).final()
     assert "There are no subscriptions" in nothing.text
     refused = await (await bob.slash(channel, "subscriptions remove", id=1)).final()
@@ -459,7 +459,7 @@ async def test_subscriptions_are_listed_paused_and_removed_by_their_owner_only(
     edited = await (
         await ada.slash(channel, "subscriptions edit", id=1, topic="dams", most_a_day=7)
     ).final()
-    assert "alerts on dams, at most 7 a day" in edited.text
+    assert "alerts on dams, at most 7 messages a day" in edited.text
     removed = await (await ada.slash(channel, "subscriptions remove", id=1)).final()
     assert "has been removed" in removed.text
     listed = await (await ada.slash(channel, "subscriptions list")).final()
