@@ -108,7 +108,7 @@ async def test_a_direct_message_reads_no_server_where_its_author_may_not_ask(
     ada = standin.member(guild, "Ada")
     await ada.dm(ELECTION)
     refusal = await standin.wait_for_message(ada.direct)
-    assert "server that we share" in refusal.text
+    assert "server that both of us are in" in refusal.text
     standin.set_roles(guild, ada, editors)
     await ada.dm(ELECTION)
     answer = await standin.wait_for_message(ada.direct, whole)

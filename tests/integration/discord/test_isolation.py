@@ -114,7 +114,7 @@ async def test_a_server_that_is_forged_in_the_menu_is_refused(two: Two) -> None:
         {"label": "South", "value": str(two.south.id)}
     )
     refused = await (await two.nora.select(menu, "newsdesk:server", "South")).final()
-    assert "server that we share" in refused.text
+    assert "server that both of us are in" in refused.text
 
 
 async def test_suggestions_are_those_of_the_server(two: Two) -> None:
@@ -159,7 +159,7 @@ async def test_pages_of_a_digest_are_not_turned_by_who_left_its_server(two: Two)
     assert "page 1 of" in footer(digest)
     two.standin.leave(two.north, two.nora)
     refused = await (await two.nora.press(digest, "Next")).final()
-    assert "server that we share" in refused.text
+    assert "server that both of us are in" in refused.text
     assert "page 1 of" in footer(digest)
 
 
@@ -217,6 +217,6 @@ async def test_who_is_let_in_after_typing_need_not_wait_to_ask(two: Two) -> None
     two.standin.member(two.south, two.nora)
     await two.nora.dm(QUESTION)
     answer = await two.standin.wait_for_message(direct)
-    assert "server that we share" not in answer.text
+    assert "server that both of us are in" not in answer.text
     answer = await two.standin.wait_for_message(direct, whole)
     assert is_of(answer, "22 million", "11 million")
