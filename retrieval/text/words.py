@@ -12,12 +12,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 # Longer runs of letters are cut.
 _LONGEST = 60
 # Where Unicode has its marks; searching all of it takes a second.
-_WITH_MARKS = (*range(0x300, 0x20000), *range(0xE0100, 0xE0200))
+_WITH_MARKS = range(0x300, 0x20000), range(0xE0100, 0xE0200)
 # Common marks, which are replaced faster one by one.
 _MARKS = "’“”—–‘…\xa0"
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
@@ -131,7 +132,7 @@ def _parts(run: str) -> Sequence[str]:
 @cache
 def _run() -> re.Pattern[str]:
     """Return the pattern of a run of letters, digits and their marks."""
-    marks = [c for c in _WITH_MARKS if unicodedata.category(chr(c))[0] == "M"]
+    marks = [c for c in chain(*_WITH_MARKS) if unicodedata.category(chr(c))[0] == "M"]
     return re.compile(f"[^\\W_](?:[^\\W_]|[{_ranges([*_UNSEEN, *marks])}])*")
 
 
@@ -156,10 +157,8 @@ def _folds() -> dict[int, str]:
             plain = unicodedata.normalize("NFKC", chr(code))
             if plain != chr(code):
                 table[code] = plain
-    for code in range(0x80, 0x20000):
-        digit = unicodedata.decimal(chr(code), None)
-        if digit is not None:
-            table[code] = str(digit)
+    for digit in filter(str.isdecimal, map(chr, range(0x80, 0x20000))):
+        table[ord(digit)] = str(unicodedata.decimal(digit))
     # Tatweel; accents that are left after composition, such as stress in Cyrillic; vowel points of
     # Hebrew and Arabic; the dot of loaned consonants in Hindi.
     gone = [*_UNSEEN, 0x640, 0x670, 0x93C, *range(0x300, 0x370), *range(0x591, 0x5BE)]
