@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import gzip
 import math
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from retrieval.text.spelling import nearest_word
 from retrieval.text.stemming import stems
@@ -21,16 +21,9 @@ _PARTS = 1e5
 _SHORTEST = 4
 
 
-class _Words(NamedTuple):
-    """``shares`` by stem; ``forms`` by first letter, each form with the share of its stem."""
-
-    shares: dict[str, float]
-    forms: dict[str, dict[str, float]]
-
-
 def share_of_passages(stem: str) -> float:
     """Return the share of passages that have a stem, from 0 to 1; 0 if hardly any has."""
-    return _words().shares.get(stem, 0.0)
+    return _shares().get(stem, 0.0)
 
 
 def idf(passages: int, frequency: float) -> float:
@@ -56,17 +49,28 @@ def nearest_common(word: str) -> str | None:
     lower = word.lower()
     if len(lower) < _SHORTEST or not lower.isalpha():
         return None
-    return nearest_word(lower, _words().forms.get(lower[0], {}), 1)
+    return nearest_word(lower, _forms().get(lower[0], {}), 1)
 
 
 @cache
-def _words() -> _Words:
-    shares: dict[str, float] = {}
+def _shares() -> dict[str, float]:
+    """Return shares by stem."""
+    return {stem: int(count) / _PARTS for stem, count, _ in _lines()}
+
+
+@cache
+def _forms() -> dict[str, dict[str, float]]:
+    """Return by first letter each form of a word with the share of its stem. Only words that may be
+    misspelt need it, and it takes longer to make than the shares."""
     forms: dict[str, dict[str, float]] = {}
-    with gzip.open(WORDS, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            stem, count, *written = line.split()
-            shares[stem] = int(count) / _PARTS
-            for word in written:
-                forms.setdefault(word[0], {})[word] = shares[stem]
-    return _Words(shares, forms)
+    for stem, _, written in _lines():
+        for word in written.split():
+            forms.setdefault(word[0], {})[word] = share_of_passages(stem)
+    return forms
+
+
+def _lines() -> Iterator[tuple[str, str, str]]:
+    """Yield each stem, its count, and its forms with spaces between them."""
+    for line in gzip.decompress(WORDS.read_bytes()).decode().splitlines():
+        stem, count, written = line.split(" ", 2)
+        yield stem, count, written
