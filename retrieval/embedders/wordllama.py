@@ -156,10 +156,10 @@ def load_model() -> TokenModel:
     weights, words = wordllama_file(WEIGHTS), wordllama_file(TOKENIZER)
     try:
         stored = _read_weights(weights)
-        told = words.read_text("utf-8")
+        told = words.read_bytes()
     except (OSError, ValueError, KeyError) as error:
         raise EmbedderError("wordllama-weights-missing") from error
-    tokenizer = Tokenizer.from_str(told)
+    tokenizer = Tokenizer.from_buffer(told)
     tokenizer.no_padding()
     tokenizer.no_truncation()
     # The tokenizer treats a whole sentence as one word and would cache ten thousand of them: 40 MB
