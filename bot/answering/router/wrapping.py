@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, cached_property
 from pathlib import Path
 
 # Languages without spaces between words.
@@ -21,16 +21,48 @@ _PAUSE = re.compile(r"\s*(?:[,;:!.…–—-]|\.\.+)+(?:\s+|$)|\s*\n+\s*|[，。
 # A letter three times or more, but not in a Roman numeral.
 _STRETCHED = re.compile(r"\b(?![IVXLCDMivxlcdm]+\b)\w*?([^\W\d_])\1{2,}\w*")
 _DOTTED = re.compile(r"\.[^\W_]")
+_PART = re.compile(r"\w+")
 _EDGE = " \t\n,;:.!…-–—·~*_，。！"
 _MOST_ROUNDS = 8
 
 
-@dataclass(frozen=True, slots=True)
 class _Phrases:
-    """The phrases of one language. Those of ``asking`` are removed if one of ``words`` follows."""
+    """The phrases of one language. Those of ``asking`` are removed if one of ``words`` follows.
 
-    before: re.Pattern[str]
-    after: re.Pattern[str]
+    Their patterns take long to compile, and hardly a message has a phrase in most languages.
+    """
+
+    def __init__(self, listed: Mapping[str, str], *, spaced: bool) -> None:
+        self._listed, self._spaced = listed, spaced
+        phrases = ";".join(listed[name] for name in ("before", "after", "asking"))
+        self._begin = {_first(phrase) for phrase in phrases.split(";")}
+
+    def may_be_in(self, text: str) -> bool:
+        """Return whether a text has what one of the phrases begins with; ``text`` as ``_alike``
+        returns it."""
+        if self._spaced:
+            return not self._begin.isdisjoint(_PART.findall(text))
+        return any(part in text for part in self._begin)
+
+    @cached_property
+    def before(self) -> re.Pattern[str]:
+        """The pattern of a phrase at the beginning."""
+        one, end = self._listed, r"(?![\w'’])" if self._spaced else ""
+        words = "|".join(map(re.escape, sorted(one["words"].split(), key=len, reverse=True)))
+        return re.compile(
+            rf"(?:(?:{_any(one['before'])}){end}[\s,;:.!…–—-]*(?=\S)"
+            rf"|(?:{_any(one['asking'])}){end}[\s,;:]*(?=(?:{words}){end}))",
+            re.I,
+        )
+
+    @cached_property
+    def after(self) -> re.Pattern[str]:
+        """The pattern of a phrase at the end."""
+        start = r"(?<![\w'’])" if self._spaced else ""
+        phrases = _any(self._listed["after"])
+        return re.compile(
+            rf"[\s,;:.!?？…–—-]*{start}(?:{phrases})(?=[\s,;:.!…–—-]*[?？؟]?[\s.!]*$)", re.I
+        )
 
 
 def unwrapped(message: str) -> str:
@@ -98,7 +130,10 @@ def _unsigned(text: str) -> str:
 
 
 def _cut_once(text: str) -> str:
-    for phrases in _phrases().values():
+    alike = _alike(text)
+    for phrases in _phrases():
+        if not phrases.may_be_in(alike):
+            continue
         if found := phrases.before.match(text):
             return text[found.end() :].lstrip(_EDGE)
         if found := phrases.after.search(text):
@@ -140,21 +175,21 @@ def _signature() -> re.Pattern[str]:
 
 
 @cache
-def _phrases() -> dict[str, _Phrases]:
-    found = {}
-    for language, one in _read("wrapping.toml").items():
-        spaced = language not in UNSPACED
-        end = r"(?![\w'’])" if spaced else ""
-        asking = _any(one["asking"])
-        words = "|".join(map(re.escape, sorted(one["words"].split(), key=len, reverse=True)))
-        before = rf"(?:(?:{_any(one['before'])}){end}[\s,;:.!…–—-]*(?=\S)"
-        before += rf"|(?:{asking}){end}[\s,;:]*(?=(?:{words}){end}))"
-        start = r"(?<![\w'’])" if spaced else ""
-        after = (
-            rf"[\s,;:.!?？…–—-]*{start}(?:{_any(one['after'])})(?=[\s,;:.!…–—-]*[?？؟]?[\s.!]*$)"
-        )
-        found[language] = _Phrases(re.compile(before, re.I), re.compile(after, re.I))
-    return found
+def _phrases() -> list[_Phrases]:
+    listed = _read("wrapping.toml")
+    return [_Phrases(one, spaced=language not in UNSPACED) for language, one in listed.items()]
+
+
+def _first(phrase: str) -> str:
+    """Return what a phrase begins with: its first word up to any apostrophe."""
+    first: str = _PART.findall(_alike(phrase))[0]
+    return first
+
+
+def _alike(text: str) -> str:
+    """Return a text with letters that patterns take for the same, whatever their case, made the
+    same: dotted and dotless i too."""
+    return text.replace("İ", "i").replace("ı", "i").casefold()
 
 
 def _any(phrases: str) -> str:
