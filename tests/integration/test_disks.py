@@ -65,7 +65,7 @@ def test_a_disk_that_can_only_be_read_is_one_clear_line(
         done = newsdesk(*command)
         assert done.returncode == 1
         assert len(done.stderr.splitlines()) == 1, done.stderr
-        assert "written" in done.stderr
+        assert "data folder" in done.stderr
 
 
 def test_a_damaged_vector_index_is_told_by_the_doctor_and_made_anew(
