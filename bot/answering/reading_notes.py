@@ -12,7 +12,6 @@ from retrieval.errors import Note
 from retrieval.models import SearchResults, TimePreference
 from retrieval.text.language import detect_language
 from retrieval.text.question_words import known_languages
-from retrieval.text.time_expressions.mentions import day_mentions
 from retrieval.timestamps import parse_span
 
 # `python -m tests.benchmarks.languages` and `claim_languages` measure answers and checks in these.
@@ -80,6 +79,8 @@ def _is_of(citation: Citation, preferred: TimePreference) -> bool:
         until is None or span.start <= until + _AFTER
     ):
         return True
+    from retrieval.text.time_expressions.mentions import day_mentions
+
     days = [mention.day for mention in day_mentions(citation.quote, span.start.date())]
     return any(
         (since is None or day >= since.date()) and (until is None or day <= until.date())

@@ -1,19 +1,24 @@
-"""The catalogue of a data folder: its repositories, over one database."""
+"""The catalogue of a data folder: its repositories, over one database. Those that a question
+doesn't need are imported when they are first used."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retrieval.catalogue.articles import ArticleRepository
 from retrieval.catalogue.corpora import CorpusRepository
 from retrieval.catalogue.database import Database, DatabaseLocation
-from retrieval.catalogue.feeds import FeedRepository
-from retrieval.catalogue.jobs import JobRepository
 from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.stories import StoryRepository
-from retrieval.catalogue.uploads import UploadRepository
 from retrieval.catalogue.vectors import VectorRepository
+
+if TYPE_CHECKING:
+    from retrieval.catalogue.feeds import FeedRepository
+    from retrieval.catalogue.jobs import JobRepository
+    from retrieval.catalogue.uploads import UploadRepository
 
 
 class Catalogue:
@@ -27,9 +32,27 @@ class Catalogue:
         self.articles = ArticleRepository(database, self.queries)
         self.stories = StoryRepository(database)
         self.vectors = VectorRepository(database)
-        self.feeds = FeedRepository(database)
-        self.jobs = JobRepository(database)
-        self.uploads = UploadRepository(database)
+
+    @cached_property
+    def feeds(self) -> FeedRepository:
+        """The feeds of all corpora."""
+        from retrieval.catalogue.feeds import FeedRepository
+
+        return FeedRepository(self.database)
+
+    @cached_property
+    def jobs(self) -> JobRepository:
+        """The jobs of all corpora."""
+        from retrieval.catalogue.jobs import JobRepository
+
+        return JobRepository(self.database)
+
+    @cached_property
+    def uploads(self) -> UploadRepository:
+        """The files of jobs."""
+        from retrieval.catalogue.uploads import UploadRepository
+
+        return UploadRepository(self.database)
 
     @classmethod
     async def open(cls, location: DatabaseLocation | Path, *, moving: bool = False) -> Catalogue:
