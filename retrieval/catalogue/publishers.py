@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
 
 from retrieval.errors import Note
 from retrieval.text.tokens import remove_span
@@ -73,11 +72,13 @@ class Publishers:
         self._hosts = tuple(hosts)
         for name, count in names:
             groups.setdefault(_core(name), []).append((name, count))
-        # Domains are found in a long list, which takes a while to read.
         only_hosts = any(_all_hosts(members) for members in groups.values())
-        for domain, name in self._domains if only_hosts else ():
-            nameless, named = _core(domain), _core(name)
-            if nameless == named or _is_host(name) or named not in groups:
+        for host, name in self._hosts if only_hosts else ():
+            named = _core(name)
+            if _is_host(name) or named not in groups:
+                continue
+            nameless = _core(registrable_domain(host))  # which first reads a long list
+            if nameless == named:
                 continue
             if nameless in groups and _all_hosts(groups[nameless]):
                 groups[named] += groups.pop(nameless)
@@ -108,10 +109,6 @@ class Publishers:
             for word in (key, key.removeprefix("the ").removeprefix("www."))
         }
 
-    @cached_property
-    def _domains(self) -> list[tuple[str, str]]:
-        return [(registrable_domain(host), name) for host, name in self._hosts]
-
     def find(self, name: str) -> Publisher | None:
         """Return the publisher of that name or host; None if the corpus has none."""
         core = _core(name)
@@ -138,9 +135,10 @@ class Publishers:
         return Note("nothing-such-source", source=name)
 
     def _has_host(self, key: str) -> bool:
-        host = key.removeprefix("www.")
-        domains = {source_key(domain).removeprefix("www.") for domain, _ in self._domains}
-        return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+        key = key.removeprefix("www.")
+        domains = {registrable_domain(host) for host, _ in self._hosts}
+        keys = {source_key(domain).removeprefix("www.") for domain in domains}
+        return any(key == each or key.endswith(f".{each}") for each in keys)
 
     def completions(self, typed: str) -> list[str]:
         """Return the names that contain all words of ``typed``: those that begin with it first,
