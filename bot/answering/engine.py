@@ -28,6 +28,7 @@ from bot.answering.conversation import (
     rewrite_follow_up,
     turn_of,
 )
+from bot.answering.misspelt import as_meant
 from bot.answering.models import (
     Answer,
     AnswerCompleted,
@@ -118,9 +119,8 @@ class AnswerEngine:
         """Return the conversation with this turn added."""
         if answer.form in ("smalltalk", "help") or (answer.reply and answer.reason is None):
             return conversation  # "source?" doesn't refer to "thanks"
-        standalone = RewrittenQuestion(
-            answer.asked or asked.question, True, answer.since, answer.until, asked.source
-        )
+        question = as_meant(answer.asked or asked.question, answer.notes)
+        standalone = RewrittenQuestion(question, True, answer.since, answer.until, asked.source)
         return conversation.after(turn_of(answer, standalone))
 
     @property
@@ -248,7 +248,7 @@ class AnswerEngine:
             citations=with_other_outlets(answer.citations, found),
             notes=(
                 *answer.notes,
-                *reading_notes(answer, found),
+                *reading_notes(answer, found, f"{message.text} {message.question}"),
                 *publishers_corrections(answer, found),
             ),
             asked=understood.question if understood.question != message.text else None,

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
+from retrieval.errors import Note
 from retrieval.indexes.common_words import share_of_passages
 from retrieval.models import Respelling, SearchResults
 from retrieval.search.query import content_words
@@ -49,7 +51,17 @@ def near_words(question: str, found: SearchResults) -> list[Respelling]:
     return slips
 
 
-def respelt(question: str, slips: list[Respelling]) -> str:
+def respelt(question: str, slips: Sequence[Respelling]) -> str:
     """Return the question with these words corrected."""
     instead = {slip.word.casefold(): slip.instead[0] for slip in slips}
     return _WORD.sub(lambda match: instead.get(match[0].casefold(), match[0]), question)
+
+
+def as_meant(question: str, notes: Sequence[Note]) -> str:
+    """Return a question without the slips that the notes of its answer report."""
+    slips = [
+        Respelling(str(note.params["word"]), (str(note.params["instead"]),))
+        for note in notes
+        if note.code == "note-respelled" and "," not in str(note.params["instead"])
+    ]
+    return respelt(question, slips)

@@ -20,12 +20,16 @@ MEASURED = frozenset(["en", "de", "es", "ru", "ar", "tr", "zh", "hi"])
 _BEFORE, _AFTER = timedelta(days=2), timedelta(days=14)
 
 
-def reading_notes(answer: Answer, found: SearchResults) -> list[Note]:
-    """Return notes on respelt words, on a language without support, and on an answer from another
-    time than the one asked for."""
+def reading_notes(answer: Answer, found: SearchResults, typed: str) -> list[Note]:
+    """Return notes on respelt words of the message ``typed``, on a language without support, and on
+    an answer from another time than the one asked for.
+
+    What a follow-up takes over from an earlier question was told about with its answer.
+    """
     notes: list[Note] = [
         Note("note-respelled", word=one.word, instead=", ".join(one.instead))
         for one in found.respellings
+        if one.word.casefold() in typed.casefold()
     ]
     if found.language not in known_languages():
         notes.append(Note("note-language-not-known", language=_own_name(found.language)))

@@ -126,6 +126,16 @@ async def test_sources_more_and_shorter_go_on_from_an_answer(engine: AnswerEngin
     assert [s.text for s in shorter.sentences] == [first.sentences[0].text]
 
 
+async def test_a_slip_is_told_with_its_own_answer_only(engine: AnswerEngine) -> None:
+    slipped = "how much did the lantern brigde cost?"
+    first = await say(engine, slipped)
+    assert "note-respelled" in {note.code for note in first.notes}
+    for text in ("when did it open?", "and why?", "who opened the bridge"):
+        after = await say(engine, slipped, text)
+        assert "note-respelled" not in {note.code for note in after.notes}
+        assert "brigde" not in (after.asked or "")
+
+
 async def test_are_you_sure_counts_the_publishers(engine: AnswerEngine) -> None:
     answer = await say(engine, "how much did the lantern bridge cost?", "are you sure?")
     assert len({citation.article.source for citation in answer.citations}) == 2

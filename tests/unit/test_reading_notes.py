@@ -18,7 +18,7 @@ def _keys(published_at: str, quote: str, preferred: TimePreference | None) -> li
     article = Reference("1", None, "Bridge", "Courier", published_at)
     answer = Answer("?", quote, False, (AnswerSentence(quote, (1,)),), (Citation(1, article, quote),))  # fmt: skip
     found = SearchResults("?", None, _NOW, (), preferred=preferred)
-    return [note.code for note in reading_notes(answer, found)]
+    return [note.code for note in reading_notes(answer, found, "?")]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,7 @@ def test_an_answer_of_another_time_says_so(published_at: str, quote: str, keys: 
 
 def test_what_was_looked_for_instead_is_told() -> None:
     found = SearchResults("?", None, _NOW, (), respellings=(Respelling("canabis", ("cannabis",)),))
-    (note,) = reading_notes(Answer("?", "", True), found)
+    (note,) = reading_notes(Answer("?", "", True), found, "Is Canabis legal?")
     assert note.code == "note-respelled"
     assert note.params["instead"] == "cannabis"
+    assert reading_notes(Answer("?", "", True), found, "who voted for it?") == []
