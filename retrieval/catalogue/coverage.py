@@ -73,6 +73,20 @@ async def reports_of_stories(
     return sorted(found, key=lambda report: (report.at, report.version_id))
 
 
+async def reports_of_articles(
+    catalogue: Catalogue, corpus: Corpus, article_ids: Sequence[str], as_of: datetime
+) -> dict[str, Report]:
+    """Return by id the articles among these that were visible at that moment."""
+    query = (
+        _reports()
+        .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+        .where(versions.c.article_id.in_(article_ids))
+        .where(versions.c.visible_from <= to_micros(as_of))
+    )
+    found = await _read(catalogue, query, None)
+    return {report.article.article_id: report for report in found}
+
+
 async def reports_named(
     catalogue: Catalogue, corpus: Corpus, name: str, as_of: datetime
 ) -> list[Report]:

@@ -189,6 +189,30 @@ async def test_a_follow_up_to_a_digest_is_about_the_story_it_names(engine: Answe
     assert "280" in answer.text
 
 
+async def test_more_after_a_digest_is_of_its_stories_in_order(engine: AnswerEngine) -> None:
+    said = ["what happened this week"]
+    digest = await say(engine, *said)
+    stories = list(dict.fromkeys(each.article.article_id for each in digest.citations))
+    told = {each.text for each in digest.sentences}
+    cited: list[str] = []
+    for _ in range(3):
+        said.append("tell me more")
+        more = await say(engine, *said)
+        assert more.sentences
+        assert told.isdisjoint(each.text for each in more.sentences)
+        told |= {each.text for each in more.sentences}
+        cited += dict.fromkeys(each.article.article_id for each in more.citations)
+    assert cited[0] == stories[0]
+
+
+async def test_more_after_a_timeline_repeats_no_event(engine: AnswerEngine) -> None:
+    timeline = await say(engine, "timeline of the lantern bridge")
+    more = await say(engine, "timeline of the lantern bridge", "tell me more")
+    told = [sentence.text for sentence in timeline.sentences]
+    assert more.form == "declined" or more.sentences
+    assert not [each.text for each in more.sentences if any(each.text in text for text in told)]
+
+
 async def test_nothing_goes_on_from_what_was_asked_back(engine: AnswerEngine) -> None:
     unclear = await say(engine, COST, "and what is her shoe size")
     assert (unclear.form, unclear.sentences) == ("declined", ())

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.answering.conflicts import numbers_in
 from bot.answering.conversation import Turn
@@ -15,6 +16,7 @@ from bot.answering.replies.flatten import quoted, quoted_answer
 from bot.answering.replies.told_differences import attributed
 from bot.answering.summaries.lexrank import extract, quotable_sentences
 from bot.answering.summaries.models import CitedSentence
+from retrieval.catalogue.coverage import passages_of, reports_of_articles
 from retrieval.errors import Note
 from retrieval.library import Library
 from retrieval.models import SearchResult
@@ -33,12 +35,14 @@ _SHARED = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The last turn, where its answer was searched, and the sentences of all turns."""
+    """The last turn, where its answer was searched, the sentences of all turns, and the last digest
+    among them."""
 
     turn: Turn
     within: TimeRange
     corpus: str
     told: tuple[str, ...] = ()
+    digest: Turn | None = None
 
 
 def sources_again(question: str, turn: Turn, language: str) -> Answer:
@@ -90,19 +94,55 @@ async def checked_again(library: Library, question: str, earlier: Earlier) -> An
 
 
 async def more_of(library: Library, question: str, subject: str, earlier: Earlier) -> Answer | None:
-    """Return what else the last answer's articles, or newer ones on its subject, say; None if there
-    is nothing."""
+    """Return what else the last answer's articles, or newer ones on its subject, say; after a digest
+    what those of its first story say that aren't told yet. None if there is nothing."""
+    turn, digest = earlier.turn, earlier.digest
+    if subject or digest is None:
+        return await _more_on(library, question, subject, earlier)
+    more = None if turn.open else await _more_on(library, question, subject, earlier)
+    # A reply to "tell me more" follows from the title of what it is about.
+    titles = {each.article.title for each in digest.citations}
+    if more is None and (turn.open or turn.question in titles):
+        return await _more_of_stories(library, question, digest, earlier)
+    return more
+
+
+async def _more_of_stories(
+    library: Library, question: str, digest: Turn, earlier: Earlier
+) -> Answer | None:
+    """Return more of the first article of a digest that isn't told yet, as what follows from its
+    title."""
+    corpus = await library.catalogue.corpora.by_name(earlier.corpus)
+    if corpus is None:
+        return None
+    cited = list(dict.fromkeys(each.article.article_id for each in digest.citations))
+    catalogue, as_of = library.catalogue, earlier.within.as_of
+    found = await reports_of_articles(catalogue, corpus, cited, as_of)
+    held = await passages_of(catalogue, [each.version_id for each in found.values()])
+    for report in (found[each] for each in cited if each in found):
+        passages = held.get(report.version_id, [])
+        lines = await ASKING.run(partial(extract, [passages], _MORE, told=earlier.told))
+        if lines:
+            answer = quoted_answer(question, list(map(CitedSentence.quoted, lines)))
+            return replace(answer, asked=report.article.title)
+    return None
+
+
+async def _more_on(
+    library: Library, question: str, subject: str, earlier: Earlier
+) -> Answer | None:
     turn = earlier.turn
-    about = " ".join(content_words(turn.question))
-    covering = await coverage_of(library, about, earlier.within, earlier.corpus, turn.source)
+    about = "" if turn.open else " ".join(content_words(turn.question))
+    covering = await coverage_of(
+        library, about or subject, earlier.within, earlier.corpus, turn.source
+    )
     cited = {citation.article.article_id for citation in turn.citations}
     articles = [one for one in covering.articles if one.article.article_id in cited]
     articles += [one for one in covering.newest_first if one not in articles][:_MORE]
     names = covering.names
     if subject:
-        closer = await coverage_of(
-            library, f"{subject} {about}", earlier.within, earlier.corpus, turn.source
-        )
+        both = f"{subject} {about}".strip()
+        closer = await coverage_of(library, both, earlier.within, earlier.corpus, turn.source)
         wanted = set(stems(subject))
         articles = _united(closer.articles[:_MORE], articles)
 

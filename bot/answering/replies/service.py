@@ -284,9 +284,12 @@ class Replies:
             return self._line(asked, "decline-nothing-earlier", "declined")
         from bot.answering.replies.followups import more_of
 
-        return await more_of(
-            self._library, asked.message.text, asked.message.subject, self._earlier(asked, turn)
-        )
+        earlier = self._earlier(asked, turn)
+        subject = asked.message.subject
+        more = await more_of(self._library, asked.message.text, subject, earlier)
+        if more is None and turn.citations:
+            return self._line(asked, "decline-no-more", "declined")
+        return more
 
     async def _shorter(self, asked: ReplyRequest) -> Answer | None:
         turn = asked.conversation.last
@@ -306,10 +309,15 @@ class Replies:
         within = asked.within
         if within.since is None and within.until is None:
             within = TimeRange(within.as_of, turn.since, turn.until)
-        told = tuple(s.text for each in asked.conversation.turns for s in each.sentences)
         from bot.answering.replies.followups import Earlier
 
-        return Earlier(turn, within, asked.corpus, told)
+        turns = asked.conversation.turns
+        # A sentence may be shown after its day: its source has it without.
+        shown = [s.text for each in turns for s in each.sentences]
+        quoted = [c.quote for each in turns for c in each.citations]
+        digest = next((each for each in reversed(turns) if each.open), None)
+        told = tuple(dict.fromkeys([*shown, *quoted]))
+        return Earlier(turn, within, asked.corpus, told, digest)
 
     def _nothing(self, asked: ReplyRequest, why: str) -> Answer:
         return Answer(asked.message.text, why, True, reason="nothing-in-range", reply=True)
