@@ -46,6 +46,8 @@ _POINTS_AHEAD = re.compile(
     re.IGNORECASE,
 )
 
+# The words added to a follow-up that names nothing.
+_SUBJECT = re.compile(r" \([^()]+\)(?=\?$)")
 _WHO = re.compile(r"\W*(?:and |so )?who\b", re.IGNORECASE)
 
 _NAME_WORD = r"(?:[A-Z][\w’'-]*\w|[A-Z]{2,}|[A-Z]\.)"
@@ -222,6 +224,11 @@ def _fill_gaps(question: str, last: Turn) -> str:
             told = pattern is not _PLACE and not _WHO.match(last.question)
             return filled if known or told else _with_subject(filled, last)
     return _with_subject(question, last)
+
+
+def without_subject(question: str) -> str:
+    """Return a rewritten follow-up without the words to search for that were added in brackets."""
+    return _SUBJECT.sub("", question)
 
 
 def _with_subject(question: str, last: Turn) -> str:

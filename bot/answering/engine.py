@@ -151,7 +151,7 @@ class AnswerEngine:
         for event in events:
             emit(event)
         if message.kind == "followup" and answer.abstained:
-            answer = asked_back(answer, message)
+            answer = asked_back(answer, message, asked.conversation)
         return replace(answer, question=asked.question)
 
     async def _read(self, asked: AnswerRequest) -> RoutedMessage:

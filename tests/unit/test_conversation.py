@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.answering.conversation import Conversation, Turn, rewrite_follow_up
-from bot.answering.models import AnswerSentence
+from bot.answering.models import Answer, AnswerSentence
+from bot.answering.replies.flatten import asked_back
+from bot.answering.router.router import RoutedMessage
+from bot.i18n import reply_text
 
 NOW = datetime(2023, 11, 3, 12, 0, tzinfo=UTC)
 SINCE = datetime(2023, 10, 23, tzinfo=UTC)
@@ -83,3 +86,15 @@ def test_after_a_digest_a_follow_up_is_about_the_story_whose_words_it_has() -> N
     assert rewrite_follow_up("how long is it", talk, NOW).question == "how long is Lantern Bridge"
     whole = rewrite_follow_up("who lost the cup final", talk, NOW)
     assert (whole.question, whole.changed) == ("who lost the cup final", False)
+
+
+@pytest.mark.parametrize("earlier", [(), ("why (Lantern Bridge Maravel cost)?",)])
+def test_asking_back_shows_no_words_of_the_search(earlier: tuple[str, ...]) -> None:
+    talk = Conversation((*TALK.turns, *(Turn(question, "") for question in earlier)))
+    message = RoutedMessage("and why?", "and why?", "followup", "", "en")
+    unclear = Answer("and why?", "", True, asked=rewrite_follow_up("and why?", talk, NOW).question)
+    assert asked_back(unclear, message, talk).text == reply_text(
+        "en", "ask-back-about", earlier="How much did the Lantern Bridge in Maravel cost?"
+    )
+    named = Answer("and what is its hue?", "", True, asked="what is Lantern Bridge’s hue?")
+    assert "what is Lantern Bridge’s hue?" in asked_back(named, message, talk).text

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.answering.conversation import Conversation, without_subject
 from bot.answering.models import (
     Answer,
     AnswerSentence,
@@ -95,13 +96,23 @@ def joined(answers: Sequence[Answer]) -> Answer:
     )
 
 
-def asked_back(answer: Answer, message: RoutedMessage) -> Answer:
+def asked_back(answer: Answer, message: RoutedMessage, conversation: Conversation) -> Answer:
     """Return a follow-up that wasn't understood as a question about what it meant. It has no
-    reason, since articles lack nothing, and no follow-up continues from it."""
+    reason, since articles lack nothing, and no follow-up continues from it.
+
+    It is put as it was understood, unless that added words to search for: then the question is
+    whether it continues from what somebody asked before.
+    """
     if answer.asked is None:
         return answer
-    second = answer.nearest[0].title if answer.nearest else message.text
-    text = reply_text(message.language, "ask-back", first=answer.asked, second=second)
+    asked = [turn.question for turn in reversed(conversation.turns)]
+    if without_subject(answer.asked) != answer.asked and asked:
+        whole = (question for question in asked if without_subject(question) == question)
+        earlier = next(whole, without_subject(asked[0]))
+        text = reply_text(message.language, "ask-back-about", earlier=earlier)
+    else:
+        second = answer.nearest[0].title if answer.nearest else message.text
+        text = reply_text(message.language, "ask-back", first=answer.asked, second=second)
     return replace(answer, text=text, reply=True, reason=None)
 
 
