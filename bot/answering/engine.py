@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import prompts
 from bot.answering import prompt_injection
 from bot.answering.answer_request import AnswerRequest
 from bot.answering.assembly import (
@@ -49,6 +48,7 @@ from bot.answering.router.classifier import LEANING
 from bot.answering.router.languages import language_named
 from bot.answering.router.parts import parts_of
 from bot.answering.router.router import RoutedMessage, read_message
+from bot.i18n import reply_text
 from bot.storage.usage import DailyUsage
 from retrieval.errors import Note
 from retrieval.library import Library
@@ -340,7 +340,7 @@ class AnswerEngine:
         why = ""
         if nearest:
             why = await ASKING.run(why_declined, found, reason, asked.replies_in, missing)
-        text = why or prompts.render("refusal")
+        text = why or reply_text(asked.replies_in, "decline-unknown")
         declined = Answer(asked.question, text, True, notes=found.notes, reason=reason)
         declined = replace(declined, nearest=tuple(nearest[:3]), reply=bool(why))
         return told_by_limits(declined, asked.replies_in)

@@ -81,6 +81,25 @@ async def test_what_no_news_answers_is_declined_in_a_line(engine: AnswerEngine, 
     assert "\n" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Who is the president of Brazil?", "en"),
+        ("Wer ist der Präsident von Brasilien?", "de"),
+        ("Qui est le président du Brésil ?", "fr"),
+        ("¿Quién es el presidente de Brasil?", "es"),
+        ("Кто президент Бразилии?", "ru"),
+        ("谁是巴西总统？", "zh"),
+    ],
+)
+async def test_a_decline_is_in_the_language_of_its_question(
+    engine: AnswerEngine, text: str, language: str
+) -> None:
+    answer = await say(engine, text)
+    assert (answer.form, answer.nearest) == ("declined", ())
+    assert answer.text == reply_text(language, "decline-unknown")
+
+
 @pytest.mark.parametrize("text", ["what happened this week?", "news", "top stories this week pls"])
 async def test_the_news_of_a_time_is_a_digest(engine: AnswerEngine, text: str) -> None:
     answer = await say(engine, text)
