@@ -22,10 +22,12 @@ stories = typer.Typer(
 )
 
 _Reference = Annotated[
-    str, typer.Argument(help="The article's id, the beginning of its id, or its URL.")
+    str,
+    typer.Argument(help="The article's id, the beginning of its id, its URL or its whole title."),
 ]
 _StoryReference = Annotated[
-    str, typer.Argument(help="A story's number, or the id or URL of one of its articles.")
+    str,
+    typer.Argument(help="A story's number, or the id, URL or whole title of one of its articles."),
 ]
 
 

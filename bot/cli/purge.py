@@ -16,7 +16,7 @@ def purge(
         list[str] | None,
         typer.Argument(
             metavar="ARTICLE...",
-            help="The articles to erase: their ids, the beginnings of their ids, or their URLs.",
+            help="The articles to erase: their ids, the beginnings of their ids, their URLs or their whole titles.",
             show_default=False,
         ),
     ] = None,

@@ -93,8 +93,8 @@ class StorySummary:
 class ArticleModeration:
     """The articles of one corpus as moderators find, remove and restore them.
 
-    A ``reference`` is an id, its beginning (four characters or more) or a URL. Methods that take
-    one raise ``NotFound`` if it names no article of the corpus, or more than one.
+    A ``reference`` is an id, its beginning (four characters or more), a URL or a whole title.
+    Methods that take one raise ``NotFound`` if it names no article of the corpus, or more than one.
     """
 
     def __init__(self, database: Database, corpus: Corpus) -> None:
@@ -109,7 +109,7 @@ class ArticleModeration:
         mine = (articles.c.corpus_id == self.corpus.id) & ~articles.c.canonical_url.startswith(
             PURGED
         )
-        wanted: ColumnElement[bool]
+        wanted: ColumnElement[bool] | None = None
         if "://" in reference:
             try:
                 wanted = articles.c.canonical_url == canonical_url(reference)
@@ -119,15 +119,29 @@ class ArticleModeration:
                 ) from error
         elif len(reference) >= _SHORTEST_PREFIX and reference.isalnum():
             wanted = articles.c.id.startswith(reference.lower(), autoescape=True)
-        else:
-            raise NotFound("article-reference-invalid", reference=reference, least=_SHORTEST_PREFIX)
-        query = select(articles.c.id).where(mine, wanted).limit(2)
-        found = await self._database.read(lambda connection: connection.scalars(query).all())
+        found = [] if wanted is None else await self._two(select(articles.c.id).where(mine, wanted))
         if len(found) > 1:
             raise NotFound("article-id-ambiguous", reference=reference)
-        if not found:
-            raise NotFound("article-not-found", corpus=self.corpus.name, reference=reference)
-        return str(found[0])
+        if not found and reference:
+            titled = func.lower(versions.c.title) == func.lower(reference)
+            found = await self._two(
+                select(articles.c.id)
+                .join(versions, versions.c.article_id == articles.c.id)
+                .where(mine, versions.c.number == _LAST, titled)
+            )
+        if len(found) > 1:
+            raise NotFound("article-title-ambiguous", reference=reference)
+        if found:
+            return found[0]
+        if wanted is None:
+            raise NotFound("article-reference-invalid", reference=reference, least=_SHORTEST_PREFIX)
+        raise NotFound("article-not-found", corpus=self.corpus.name, reference=reference)
+
+    async def _two(self, query: Select[Any]) -> list[str]:
+        """Return the first two ids that a query finds: enough to tell whether it is one."""
+        return await self._database.read(
+            lambda connection: list(map(str, connection.scalars(query.limit(2))))
+        )
 
     async def find(
         self, words: str, limit: int = 20, removed: bool | None = None

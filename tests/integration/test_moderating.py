@@ -79,14 +79,17 @@ async def test_a_removed_article_is_in_no_answer_and_stays_out_until_it_is_resto
         assert title in await titles(room, "topic1")
 
 
-async def test_an_article_is_named_by_id_prefix_or_url_of_its_own_corpus_only(
+async def test_an_article_is_named_by_id_prefix_url_or_title_of_its_own_corpus_only(
     tmp_path: Path, site: NewsSite
 ) -> None:
     async with opened(tmp_path, site) as room:
         mine = (await bring(room, article(1)))[0]
         await bring(room, article(2), corpus="theirs")
         theirs = await moderator(room, "theirs")
-        for reference in (str(mine.article_id), str(mine.article_id)[:5], str(mine.url)):
+        title = article(1)["title"]
+        for reference in (
+            str(mine.article_id), str(mine.article_id)[:5], str(mine.url), title, title.upper()
+        ):  # fmt: skip
             assert (await (await moderator(room)).articles.show(reference))[
                 0
             ].article_id == mine.article_id
@@ -116,6 +119,8 @@ async def test_a_split_article_stays_out_of_its_story_and_merged_stories_stay_on
     async with opened(tmp_path, site) as room:
         done = await bring(room, report(1), report(2), report(3), article(5))
         desk = await moderator(room)
+        with pytest.raises(NotFound, match="article-title-ambiguous"):
+            await desk.articles.show("Old marina of Pellworm burns down")
         ids = [str(each.article_id) for each in done]
         assert [card.article_id for card in await desk.articles.story(ids[0])] == ids[:3]
         # The one that began the story leaves it, and leaves the others together.

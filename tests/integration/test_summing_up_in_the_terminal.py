@@ -188,6 +188,7 @@ def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: P
     [
         (("summarize", "https://example.com/other"), "newsdesk ingest https://example.com/other"),
         (("summarize", "nothing like it"), "No article here has the id or the title"),
+        (("summarize", "4"), "or a story's number with `--story`"),
         (("summarize", "77", "--story"), "There is no story 77"),
         (("summarize", "99999999", "--story"), "There is no story 99999999"),
         (
