@@ -219,7 +219,7 @@ async def test_empty_ranges_and_topics_are_told_in_one_sentence(demo_folder: Pat
         long_ago = parse_span("1999-01-01").end
         with pytest.raises(NothingToSummarize, match=r"nothing-newest .*2026-03-05"):
             await summaries.digest("local", TimeRange(NOW, None, long_ago))
-        with pytest.raises(NothingToSummarize, match=r"nothing-on-topic .*zebra racing"):
+        with pytest.raises(NothingToSummarize, match=r"nothing-on-topic-then .*zebra racing"):
             await summaries.timeline("local", WEEK, "zebra racing")
         with pytest.raises(NothingToSummarize, match=r"nothing-in-corpus .*elsewhere"):
             await summaries.digest("elsewhere", WEEK)

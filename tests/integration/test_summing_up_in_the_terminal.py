@@ -202,8 +202,9 @@ def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: P
             "Nothing about “zebras” was found",
         ),
         (("digest", *AT, "--period", "week", "--source", "Curier"), "did you mean Courier?"),
-        (("timeline", "zebras"), "Nothing about “zebras” was found"),
-        (("compare", "zebras"), "Nothing about “zebras” was found"),
+        (("timeline", "zebras"), "No article here is about “zebras”."),
+        (("compare", "zebras"), "No article here is about “zebras”."),
+        (("compare", "zebras", "--since", "2023-11-01"), "Nothing about “zebras” was found"),
         (("timeline", "ferry Albatross", "--png", "no/such/folder.png"), "can't write to"),
     ],
 )

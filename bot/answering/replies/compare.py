@@ -8,7 +8,7 @@ from bot.answering.models import Answer, AnswerSentence, text_with_citations
 from bot.answering.replies.coverage import CoveringArticle, coverage_of, latest_event, loaded
 from bot.answering.summaries.comparison import Comparison, ComparisonRow, compared
 from bot.answering.summaries.lexrank import ExtractedSentence, extract
-from bot.answering.summaries.models import EmptyCorpus, NothingToSummarize
+from bot.answering.summaries.models import EmptyCorpus, NothingOnTopic, NothingToSummarize
 from bot.i18n import day_text
 from retrieval.library import Library
 from retrieval.runtime.executors import ASKING
@@ -27,7 +27,7 @@ async def compare(
     """Return one sentence from the newest report of each of at most ``limit`` publishers on a
     topic.
 
-    Raises ``NothingToSummarize`` (``nothing-on-topic``), and ``EmptyCorpus`` if there is no corpus.
+    Raises ``NothingOnTopic``, and ``EmptyCorpus`` if there is no corpus.
     """
     if await library.catalogue.corpora.by_name(corpus) is None:
         raise EmptyCorpus(corpus)
@@ -59,7 +59,7 @@ async def compare(
 
     comparison = compared(topic, await ASKING.run(said))
     if not comparison.rows:
-        raise NothingToSummarize("nothing-on-topic", topic=topic)
+        raise NothingOnTopic(topic, within)
     return comparison
 
 

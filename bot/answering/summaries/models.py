@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from bot.answering.models import QUOTATIONS, AnswerSentence, Citation, RejectedSentence, Usage
 from retrieval.errors import NewsdeskError, Note
 from retrieval.models import Passage, Reference
+from retrieval.timestamps import TimeRange
 
 if TYPE_CHECKING:
     from bot.answering.summaries.lexrank import ExtractedSentence
@@ -20,6 +21,16 @@ SectionName = Literal["summary", "what-happened", "who-says-what", "disputed", "
 class NothingToSummarize(NewsdeskError):
     """There is nothing to summarize: no such article, an empty range, or a topic without
     articles."""
+
+
+class NothingOnTopic(NothingToSummarize):
+    """No article is about a topic, or none in the range, if there was one."""
+
+    def __init__(self, topic: str, within: TimeRange) -> None:
+        if within.since is None and within.until is None:
+            super().__init__("nothing-on-topic", topic=topic)
+        else:
+            super().__init__("nothing-on-topic-then", topic=topic)
 
 
 class EmptyCorpus(NothingToSummarize):

@@ -14,6 +14,7 @@ from bot.answering.summaries.extractive import LoadedReport
 from bot.answering.summaries.generative import LINE, GenerativeWriter
 from bot.answering.summaries.models import (
     EmptyCorpus,
+    NothingOnTopic,
     NothingToSummarize,
     NotIngested,
     Progress,
@@ -257,7 +258,7 @@ class SummaryService:
             on_it = await self._about(words, [one for one in told if one.story_id in closeness])
             closeness = {story: closeness[story] for story in closeness if story in on_it}
         if not closeness:
-            raise NothingToSummarize("nothing-on-topic", topic=topic)
+            raise NothingOnTopic(topic, within)
         return ranked(told, to_micros(within.last), closeness), told, words
 
     async def _close(
