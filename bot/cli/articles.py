@@ -10,7 +10,14 @@ import typer
 from bot.cli import options as o
 from bot.cli.common import actor, open_moderator
 from bot.cli.language import day_and_hour, for_terminal, published
-from bot.cli.output import counted, print_json, story_name, to_the_second
+from bot.cli.output import (
+    counted,
+    output_console,
+    print_json,
+    print_line,
+    story_name,
+    to_the_second,
+)
 
 if TYPE_CHECKING:
     from retrieval.catalogue.audit_log import AuditEntry
@@ -238,13 +245,13 @@ def _print_card(card: ArticleCard, as_json: bool) -> None:
     if as_json:
         print_json(asdict(card))
         return
-    print(f"{card.article_id} {card.title}")
-    print(
-        f"   {card.source or 'no publisher'}, {published(card.published_at)}, {card.url or 'no URL'}"
-    )
+    console = output_console()
+    print_line(console, f"{card.article_id} {card.title}")
+    by = (card.source or "no publisher", published(card.published_at), card.url or "no URL")
+    print_line(console, ", ".join(by), indent=3)
     if card.state == "removed":
         because = f": {card.removed_because}" if card.removed_because else ""
         at = day_and_hour(card.removed_at) if card.removed_at else "an unknown day"
-        print(f"   removed by {card.removed_by} on {at}{because}")
+        print_line(console, f"removed by {card.removed_by} on {at}{because}", indent=3)
     if card.correction:
-        print(f"   {card.correction}")
+        print_line(console, card.correction, indent=3)

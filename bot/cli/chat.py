@@ -16,7 +16,7 @@ import typer
 from bot.cli import options as o
 from bot.cli.ask import answered, demo_library, open_answering, reading
 from bot.cli.common import known, run_async
-from bot.cli.output import byline, complain
+from bot.cli.output import byline, complain, output_console, print_line
 
 if TYPE_CHECKING:
     from bot.answering.conversation import Conversation
@@ -178,9 +178,11 @@ class _Chat:
                 if rest
                 else "There is no answer with sources yet."
             )
+        console = output_console(stderr=self.as_json)
         for each in shown:
-            self._tell(f"[{each.n}] {each.article.title}\n    {byline(each.article)}")
-            self._tell(f"    “{' '.join(each.quote.split())}”")
+            print_line(console, f"[{each.n}] {each.article.title}")
+            print_line(console, byline(each.article), indent=4)
+            print_line(console, f"“{' '.join(each.quote.split())}”", indent=4)
 
 
 def _prompt() -> Callable[[], Awaitable[str]]:

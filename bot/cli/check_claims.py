@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.output import print_json
+from bot.cli.output import output_console, print_json, print_line
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -141,13 +141,11 @@ def _record(claim: str, verdict: Verdict) -> dict[str, Any]:
 
 
 def _print(claim: str, verdict: Verdict) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    # In a pipe: plain text, unwrapped.
-    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    console = output_console()
     style = {"supported": "green", "uncertain": "yellow", "refuted": "red"}[verdict.outcome]
     line = Text(f"{verdict.outcome} ({verdict.support:.2f})", style=style)
     console.print(line.append(f"  {' '.join(claim.split())}", style="default"))
     for reason in verdict.reasons:
-        console.print(Text(f"  - {reason}", style="dim"))
+        print_line(console, f"- {reason}", "dim", indent=2)

@@ -14,6 +14,8 @@ from bot.i18n import in_english
 from retrieval.errors import Note
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bot.answering.models import Answer, AnswerSentence, Usage
     from retrieval.models import IngestResult, Reference, SearchResults, TimePreference
 
@@ -65,7 +67,7 @@ def print_question(text: str) -> None:
     """Print a question as a heading."""
     from rich.text import Text
 
-    _console().print(Text(f"\nQ: {text}", style="bold cyan"))
+    output_console().print(Text(f"\nQ: {text}", style="bold cyan"))
 
 
 def complain(text: str) -> None:
@@ -145,20 +147,20 @@ def print_found(found: SearchResults, *, explain: bool = False) -> None:
     """Print results, with how the question was read and what makes up each score if ``explain``."""
     from rich.text import Text
 
-    console = _console()
+    console = output_console()
     if explain:
         for line in _reading(found):
             console.print(Text(line, style="cyan"))
     for hit in found.hits:
         console.print(Text(f"{hit.rank}. {hit.passage.article.title}", style="bold"))
-        console.print(Text(f"   {byline(hit.passage.article)}", style="dim"))
-        console.print(Text(f"   {' '.join(hit.passage.text.split())}"))
+        print_line(console, byline(hit.passage.article), "dim", indent=3)
+        print_line(console, " ".join(hit.passage.text.split()), indent=3)
         if explain:
             shares = ", ".join(f"{kind} {share:.2f}" for kind, share in hit.shares.items())
-            console.print(Text(f"   score {hit.score:.2f}: {shares}", style="cyan"))
+            print_line(console, f"score {hit.score:.2f}: {shares}", "cyan", indent=3)
         for also in hit.also:
             parts = filter(None, (also.source, also.url, also.article_id))
-            console.print(Text(f"   also: {', '.join(parts)}", style="dim"))
+            print_line(console, f"also: {', '.join(parts)}", "dim", indent=3)
     if not found.hits and not found.notes:
         console.print("Nothing was found. `newsdesk status` shows what is stored.")
     for note in found.notes:
@@ -212,7 +214,7 @@ class AnswerPrinter:
     """Prints an answer as it is made: its sentences one by one, then its sources."""
 
     def __init__(self, question: str | None = None) -> None:
-        self._console = _console()
+        self._console = output_console()
         self._said = False
         self._column = 0
         if question is not None:
@@ -260,27 +262,26 @@ class AnswerPrinter:
             self._line(text, "yellow" if answer.abstained else "")
         for article, cited in grouped(answer.citations).items():
             marks = "".join(f"[{citation.n}]" for citation in cited)
-            self._line(f"  {marks} {article.title}", "green")
-            self._line(f"      {byline(article)}", "dim")
+            self._line(f"{marks} {article.title}", "green", indent=2)
+            self._line(byline(article), "dim", indent=6)
         for note in (note for note in answer.notes if note != limit):  # which is said above
-            self._line(f"  {for_terminal(note)}", "yellow")
+            self._line(for_terminal(note), "yellow", indent=2)
         if answer.nearest:
             self._console.print(f"  {terminal_text('nearest')}:")
         for reference in answer.nearest:
-            self._line(f"  - {reference.title}", "green")
-            self._line(f"    {byline(reference)}", "dim")
+            self._line(f"- {reference.title}", "green", indent=2)
+            self._line(byline(reference), "dim", indent=4)
         if answer.model != "quotations":
-            self._line(f"  Written by {answer.model}{_cost(answer.usage)}.", "dim")
+            self._line(f"Written by {answer.model}{_cost(answer.usage)}.", "dim", indent=2)
         for dropped in answer.dropped if show_dropped else ():
             what = "replaced by a quotation" if dropped.replaced else "left out"
-            self._line(f"  {what}: {dropped.text}", "red")
-            self._line(f"    {dropped.verdict or 'no claim'}: {'; '.join(dropped.reasons)}", "dim")
+            self._line(f"{what}: {dropped.text}", "red", indent=2)
+            why = f"{dropped.verdict or 'no claim'}: {'; '.join(dropped.reasons)}"
+            self._line(why, "dim", indent=4)
         self._console.file.flush()
 
-    def _line(self, text: str, style: str) -> None:
-        from rich.text import Text
-
-        self._console.print(Text(text, style=style))
+    def _line(self, text: str, style: str, indent: int = 0) -> None:
+        print_line(self._console, text, style, indent=indent)
 
 
 def _cost(usage: Usage | None) -> str:
@@ -301,8 +302,22 @@ def byline(reference: Reference) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _console() -> Any:
+def print_line(console: Console, text: str, style: str = "", *, indent: int = 0) -> None:
+    """Print a line after ``indent`` spaces. On a terminal, what doesn't fit into one line goes on in
+    the next ones with the same indent."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    words = Text(text, style=style)
+    if console.soft_wrap:
+        console.print(Text(" " * indent).append(words))
+    else:
+        console.print(Padding(words, (0, 0, 0, indent), expand=False))
+
+
+def output_console(*, stderr: bool = False) -> Console:
+    """Return a console on standard output or error; in a pipe it prints plain text, unwrapped."""
     from rich.console import Console
 
-    # In a pipe: plain text, unwrapped.
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, soft_wrap=not stream.isatty(), highlight=False)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.language import for_terminal
-from bot.cli.output import byline, counted, story_name
+from bot.cli.output import byline, counted, output_console, print_line, story_name
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -213,24 +213,14 @@ def print_comparison(comparison: Comparison) -> None:
 
 class _SummaryPrinter:
     def __init__(self) -> None:
-        import sys
-
-        from rich.console import Console
-
-        self.piped = not sys.stdout.isatty()
-        self._console = Console(soft_wrap=self.piped, highlight=False)
+        self._console = output_console()
+        self.piped = self._console.soft_wrap
 
     def show(self, table: Table) -> None:
         self._console.print(table)
 
     def line(self, text: str, style: str = "", *, indent: int = 0) -> None:
-        from rich.padding import Padding
-        from rich.text import Text
-
-        words = Text(text, style=style)
-        self._console.print(
-            Text(" " * indent).append(words) if self.piped else Padding(words, (0, 0, 0, indent))
-        )
+        print_line(self._console, text, style, indent=indent)
 
     def sources(self, citations: Iterable[Citation], indent: int = 2) -> None:
         """Print each article once with all its numbers."""

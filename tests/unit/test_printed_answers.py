@@ -1,11 +1,14 @@
-"""What `--show-dropped` prints of sentences that are not shown."""
+"""How answers look in a terminal: their lines, and what `--show-dropped` prints."""
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from rich.console import Console
 
 from bot.answering.models import Answer, RejectedSentence
-from bot.cli.output import AnswerPrinter, answer_record
+from bot.cli.output import AnswerPrinter, answer_record, print_line
 
 DROPPED = (
     RejectedSentence("It cost 5 crowns.", ("the passage has 412, not 5, here",), "refuted", True),
@@ -23,6 +26,19 @@ def test_each_verdict_is_printed_with_its_reasons(capsys: pytest.CaptureFixture[
         assert lines[at + 1] == f"{verdict}: {dropped.reasons[0]}"
     record = answer_record(ANSWER, None, 1.0, show_dropped=True)
     assert [one["verdict"] for one in record["dropped"]] == ["refuted", "uncertain", None]
+
+
+@pytest.mark.parametrize("indent", [0, 3, 6])
+def test_a_long_line_keeps_its_indent_on_a_terminal(indent: int) -> None:
+    text = "Harbour Herald, 3 November 2023, 09:00 UTC, https://harbour.example/a/long/address"
+    shown, piped = io.StringIO(), io.StringIO()
+    print_line(Console(file=shown, width=30), text, indent=indent)
+    print_line(Console(file=piped, width=30, soft_wrap=True), text, indent=indent)
+    lines = shown.getvalue().splitlines()
+    assert len(lines) > 2
+    assert all(len(line) <= 30 and line.startswith(" " * indent) for line in lines)
+    assert "".join(line[indent:] for line in lines).replace(" ", "") == text.replace(" ", "")
+    assert piped.getvalue() == f"{' ' * indent}{text}\n"
 
 
 def test_only_claims_that_were_really_left_out_are_counted() -> None:
