@@ -81,10 +81,13 @@ train: .venv/installed-dev
 clean:
 	rm -rf site .venv-dist .venv-lock .venv-peers .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
+# Older ones, which some Pythons bring along, warn that lxml has no extra `html_clean`.
+QUIET_PIP := pip>=23.3,<27
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Newsdesk needs Python 3.11, 3.12 or 3.13; none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@echo "Making .venv with $(PYTHON) ..."
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(QUIET_PIP)' 2>/dev/null || true
 
 # Where somebody watches, a line that moves says what pip does; elsewhere pip says what went wrong.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check

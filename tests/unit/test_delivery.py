@@ -18,6 +18,7 @@ import pytest
 import typer
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from bot.cli.health import health
 from bot.ops.health import Cause, Probes, health_endpoint
@@ -144,6 +145,16 @@ def test_workflows_are_valid_and_call_what_there_is() -> None:
         _valid({"on" if k is True else k: v for k, v in workflow.items()}, "github-workflows.json")
         called = re.findall(r"run: make ([a-z-]+)", path.read_text(encoding="utf-8"))
         assert set(called) <= targets
+
+
+def test_make_installs_with_a_pip_that_knows_extras_by_either_spelling() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (bounds,) = re.findall(r"^QUIET_PIP := pip(.+)$", makefile, re.MULTILINE)
+    versions = SpecifierSet(bounds)
+    assert "23.2.1" not in versions
+    assert "26.3" in versions
+    rule = makefile.partition("\n.venv/bin/python:\n")[2].partition("\n\n")[0]
+    assert "$(QUIET_PIP)" in rule
 
 
 def test_the_unit_runs_the_bot_in_its_own_folder_only() -> None:
