@@ -29,7 +29,7 @@ class Child(discord.AutoShardedClient):
             guild_ready_timeout=0.1, max_messages=None,
         )  # fmt: skip
         leases = Leases(database, str(os.getpid()))
-        self.turns = IdentifyTurns(leases, seconds=0.3)
+        self.turns = IdentifyTurns(leases, seconds=0.6)
         self.leases = ShardLeases(self, leases, shards, seconds=seconds, pause=seconds / 5)
 
     async def setup_hook(self) -> None:
