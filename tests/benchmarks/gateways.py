@@ -1,50 +1,34 @@
-"""Several `newsdesk run` on one database: `python -m tests.benchmarks.gateways [--questions N]`.
+"""Several `newsdesk run` on one database: `python -m tests.benchmarks.gateways [--picture FILE]`.
 
-Real processes on PostgreSQL and a Chroma server share eight shards, one Discord server on each, which
-the stand-in plays. Printed is how many questions a second 1, 2 and 3 of them answer, asked eight at a
-time, whether all answers to a question are equal, then what happens when one of three is killed and
-another one is stopped for longer than its leases last, and when at last the writer is killed: how long
-until the others serve its servers, and until one of them writes, whether each question got one answer,
-and whether a server was called gone. Exit code 1 if not.
+Real processes on PostgreSQL and a Chroma server share eight shards. Printed is how many questions a
+second 1, 2 and 3 of them answer, none asked twice in a server: by quotations, then with a model that
+takes two seconds for each; and how many the machine's processors could answer. Then one of three is
+killed, another one is stopped for longer than its leases last, and at last the writer is killed: how
+long until the others serve its servers, and until one of them writes. Exit code 1 if a question isn't
+answered, if the answers of the servers differ, or if a server is called gone.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import signal
-import subprocess
 import sys
 import tempfile
-import time
-from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
-
-from bot.demo import demo_articles
-from bot.storage.guild_settings import known_guilds
-from bot.storage.library import open_library
-from retrieval.catalogue.database import Database
-from retrieval.catalogue.leases import Leases
-from retrieval.catalogue.server import DatabaseServer
-from retrieval.ingestion.pipeline import ingest
-from retrieval.library import LibraryConfig
-from retrieval.timestamps import utc_now
+from tests.benchmarks.gateway_processes import PLACES, SHARDS, Gateways, gateways, model_words
 from tests.benchmarks.postgres_changes import running
-from tests.chroma import chroma_server
-from tests.discord_standin import Channel, DiscordStandIn, Guild, User
+from tests.postgres import PostgresServer
+from tests.scripted_model import Says, ScriptedModel
 
-SHARDS, PROCESSES = 8, 3
-ROOT = Path(__file__).parents[2]
-_ASKED = (
-    ("How much did the Lantern Bridge cost?", "412 million"),
-    ("Who won the mayoral election in Maravel?", "Calder"),
-)
+PROCESSES = 3
+_WARM = 2  # places that are asked about first: models are loaded, copies are made
+_MODEL_SECONDS = 2.0
+_QUOTING_NAME = "quotations, without a model"
+_MODEL_NAME = f"a model that takes {_MODEL_SECONDS:g} s for each answer"
 # Leases last 20 seconds and are looked at every five; turns to identify come on top.
 _STOPPED_SECONDS = 30
 # The connections of a stopped process still stand: that others have made theirs isn't seen by them.
@@ -52,82 +36,64 @@ _CONNECTED_SECONDS = 10
 
 
 @dataclass
-class Gateways:
-    """The processes, and a person who asks in each server."""
+class Measured:
+    """Questions a second, and the processor seconds for each question, by number of processes."""
 
-    standin: DiscordStandIn
-    folder: Path
-    urls: dict[str, str]
-    leases: Leases
-    channels: list[Channel]
-    ada: User
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    name: str
+    rates: dict[int, float] = field(default_factory=dict)
+    spent: dict[int, float] = field(default_factory=dict)
+    well: bool = True
 
-    def start(self) -> None:
-        number = len(self.processes)
-        given = self.standin.environment | self.urls | {
-            "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(self.folder),
-            "NEWSDESK_DATA_DIR": str(self.folder / f"gateway-{number}"),
-            "NEWSDESK_COOLDOWN_SECONDS": "0", "NEWSDESK_SHARDS": str(SHARDS), "OMP_NUM_THREADS": "1",
-        }  # fmt: skip
-        with (self.folder / f"gateway-{number}.log").open("wb") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "bot", "run"], env=given, cwd=self.folder, stderr=log,
-                    stdout=subprocess.DEVNULL,
-                )
-            )  # fmt: skip
+    @property
+    def limit(self) -> float:
+        """The questions a second that the machine's processors could answer."""
+        return len(os.sched_getaffinity(0)) / min(self.spent.values())
 
-    async def shared_by(self, count: int, seconds: float = 180) -> float:
-        """Wait until so many hold all shards, a fair share each, and all shards are connected. Returns
-        the seconds that it took."""
-        began = time.perf_counter()
-        async with asyncio.timeout(seconds):
-            while True:
-                holders = Counter(lease.holder for lease in await self.leases.held("shard:"))
-                fair = len(holders) == count and holders.total() == SHARDS
-                fair = fair and max(holders.values()) <= -(-SHARDS // count)
-                if fair and len(self.standin.gateway.connected_shards) == SHARDS:
-                    return time.perf_counter() - began
-                await asyncio.sleep(0.2)
 
-    async def written_by(self, process: subprocess.Popen[bytes], seconds: float = 120) -> float:
-        """Wait until a process has the right to write. Returns the seconds that it took."""
-        began = time.perf_counter()
-        async with asyncio.timeout(seconds):
-            while str(process.pid) not in await asyncio.to_thread(self._writers):
-                await asyncio.sleep(0.2)
-        return time.perf_counter() - began
+def _busy_seconds() -> float:
+    """The processor time of everything on this machine."""
+    user, nice, system, _, _, *interrupts = map(
+        int, Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0].split()[1:]
+    )
+    return (user + nice + system + sum(interrupts[:2])) / os.sysconf("SC_CLK_TCK")
 
-    def _writers(self) -> set[str]:
-        with psycopg.connect(self.urls["NEWSDESK_DATABASE_URL"]) as connection:
-            rows = connection.execute(
-                "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid) "
-                "WHERE locktype = 'advisory' AND granted AND application_name LIKE 'newsdesk/%'"
-            ).fetchall()
-        return {name.rpartition("/")[2] for (name,) in rows}
 
-    async def ask(self, channel: Channel, number: int) -> str:
-        """What somebody sees who asks; empty if nothing comes."""
-        question, told = _ASKED[number % len(_ASKED)]
-        asked = await self.ada.slash(channel, "ask", question=question)
-        with contextlib.suppress(AssertionError):
-            return (await asked.final(lambda message: told in message.text, 30)).text
-        return ""
-
-    async def rate(self, questions: int) -> tuple[float, list[str]]:
-        """Questions answered a second, with the answers' first lines."""
-        began = time.perf_counter()
-        told: list[str] = []
-        for first in range(0, questions, SHARDS):
-            asking = (self.ask(channel, first // SHARDS) for channel in self.channels)
-            told += await asyncio.gather(*asking)
-        return len(told) / (time.perf_counter() - began), [text.partition("\n")[0] for text in told]
-
-    async def all_answer(self, what: str, took: float) -> bool:
-        """Ask in every server; print and return whether all got an answer."""
+async def measure_rates(
+    found: Gateways, name: str, questions: int, at_a_time: int, unasked: list[str]
+) -> Measured:
+    """Start one process after the other. Each server is asked so many questions for each number of
+    processes, so many at a time, about places that are taken from ``unasked``."""
+    measured = Measured(name)
+    for count in range(1, PROCESSES + 1):
+        found.start()
+        took = await found.shared_by(count)
         await asyncio.sleep(_CONNECTED_SECONDS)
-        told = await asyncio.gather(*(self.ask(channel, 0) for channel in self.channels))
+        await found.rate([unasked.pop() for _ in range(_WARM)], 1)
+        places = [unasked.pop() for _ in range(questions)]
+        before = _busy_seconds()
+        measured.rates[count], told = await found.rate(places, at_a_time)
+        measured.spent[count] = (_busy_seconds() - before) / (questions * SHARDS)
+        answered = sum(bool(text) for texts in told.values() for text in texts)
+        different = sum(len(set(texts)) > 1 for texts in told.values())
+        print(
+            f"{name}, {count} processes, eight shards shared after {took:.1f} s: "
+            f"{measured.rates[count]:.1f} questions a second, {measured.spent[count]:.3f} processor "
+            f"seconds for each; {answered} of {questions * SHARDS} answered; {different} of "
+            f"{questions} questions answered differently in some server",
+            flush=True,
+        )
+        measured.well &= answered == questions * SHARDS and not different
+    print(f"{name}: the processors' limit is {measured.limit:.0f} questions a second")
+    return measured
+
+
+async def interrupt(found: Gateways, unasked: list[str]) -> bool:
+    """Kill one of three, stop and continue another one, kill the writer. Returns whether all questions
+    were answered."""
+
+    async def all_answer(what: str, took: float) -> bool:
+        await asyncio.sleep(_CONNECTED_SECONDS)
+        told = await found.ask_everywhere(unasked.pop())
         answered = sum(map(bool, told))
         print(
             f"{what}: shared again after {took:.1f} s; {answered} of {SHARDS} questions answered",
@@ -135,95 +101,71 @@ class Gateways:
         )
         return answered == SHARDS
 
-
-@contextlib.asynccontextmanager
-async def _opened(folder: Path) -> AsyncIterator[Gateways]:
-    with running(durable=True) as server, chroma_server(folder / "chroma") as chroma:
-        url = server.url(server.create())
-        urls = {"NEWSDESK_DATABASE_URL": url, "NEWSDESK_CHROMA_URL": chroma}
-        async with DiscordStandIn(shards=SHARDS, rate_limits=False) as standin:
-            standin.gateway.starts.max_concurrency = SHARDS
-            guilds = [standin.guild(f"Server {shard}", shard=shard) for shard in range(SHARDS)]
-            ada = standin.user("Ada")
-            for guild in guilds:
-                standin.member(guild, ada)
-            config = LibraryConfig(folder / "filling", database_url=url, chroma_url=chroma)
-            await _fill(config, guilds)
-            database = await Database.open(DatabaseServer(url))
-            channels = [standin.channel(guild) for guild in guilds]
-            made = Gateways(standin, folder, urls, Leases(database, "bench"), channels, ada)
-            try:
-                yield made
-                left = await known_guilds(database)
-                print(f"servers that are known and not called gone: {len(left)} of {SHARDS}")
-                if len(left) != SHARDS:
-                    raise SystemExit(1)
-            finally:
-                for process in made.processes:
-                    process.kill()
-                    process.wait()
-                await database.close()
+    writer, killed, stopped = found.processes
+    killed.kill()
+    killed.wait()
+    well = await all_answer("one of three killed", await found.shared_by(PROCESSES - 1))
+    stopped.send_signal(signal.SIGSTOP)
+    took = await found.shared_by(PROCESSES - 2)
+    well &= await all_answer("another one stopped", took)
+    await asyncio.sleep(max(0.0, _STOPPED_SECONDS - took - _CONNECTED_SECONDS))
+    stopped.send_signal(signal.SIGCONT)
+    well &= await all_answer("the stopped one goes on", await found.shared_by(PROCESSES - 1))
+    writer.kill()
+    writer.wait()
+    print(f"the writer killed: another one writes after {await found.written_by(stopped):.1f} s")
+    return well & await all_answer("the writer killed", await found.shared_by(PROCESSES - 2))
 
 
-async def _fill(config: LibraryConfig, guilds: list[Guild]) -> None:
-    now = utc_now()
-    async with open_library(config, writer="bench") as library:
-        for guild in guilds:
-            indexer = await library.indexer(f"discord:{guild.id}")
-            articles = demo_articles(now)
-            async for _ in ingest(indexer, articles, actor="bench", data_dir=config.data_dir):
-                pass
-
-
-async def measure(folder: Path, questions: int) -> bool:
-    async with _opened(folder) as gateways:
-        well = True
-        for count in range(1, PROCESSES + 1):
-            gateways.start()
-            took = await gateways.shared_by(count)
-            await asyncio.sleep(_CONNECTED_SECONDS)
-            await gateways.rate(2 * SHARDS)  # models are loaded, copies are made
-            rate, told = await gateways.rate(questions)
-            different = len(set(filter(None, told)))
-            print(
-                f"{count} processes, eight shards shared after {took:.1f} s: {rate:.1f} questions a "
-                f"second; {sum(map(bool, told))} of {len(told)} answered, {different} different "
-                f"answers to {len(_ASKED)} questions",
-                flush=True,
+async def measure(server: PostgresServer, folder: Path, given: argparse.Namespace) -> bool:
+    async with gateways(server, folder / "quoting", {}) as found:
+        unasked = list(PLACES)
+        quoting = await measure_rates(found, _QUOTING_NAME, given.questions, 1, unasked)
+        well = quoting.well & await interrupt(found, unasked)
+    async with ScriptedModel() as model:
+        model.play(Says(model_words, first_after=_MODEL_SECONDS, size=1_000))
+        settings = {"OPENAI_BASE_URL": model.url, "OPENAI_MODEL": "scripted"}
+        async with gateways(server, folder / "waiting", settings) as found:
+            waiting = await measure_rates(
+                found, _MODEL_NAME, given.model_questions, 2, list(PLACES)
             )
-            well &= all(told) and different == len(_ASKED)
-        writer, killed, stopped = gateways.processes
-        killed.kill()
-        killed.wait()
-        well &= await gateways.all_answer(
-            "one of three killed", await gateways.shared_by(PROCESSES - 1)
-        )
-        stopped.send_signal(signal.SIGSTOP)
-        took = await gateways.shared_by(PROCESSES - 2)
-        well &= await gateways.all_answer("another one stopped", took)
-        await asyncio.sleep(max(0.0, _STOPPED_SECONDS - took - _CONNECTED_SECONDS))
-        stopped.send_signal(signal.SIGCONT)
-        took = await gateways.shared_by(PROCESSES - 1)
-        well &= await gateways.all_answer("the stopped one goes on", took)
-        writer.kill()
-        writer.wait()
-        print(
-            f"the writer killed: another one writes after {await gateways.written_by(stopped):.1f} s"
-        )
-        took = await gateways.shared_by(PROCESSES - 2)
-        well &= await gateways.all_answer("the writer killed", took)
-    return well
+    if given.picture is not None:
+        draw(quoting, waiting, given.picture)
+    return well and waiting.well
+
+
+def draw(quoting: Measured, waiting: Measured, picture: Path) -> None:
+    """Draw the rates by number of processes, and the machine's limits."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.4), dpi=150, layout="constrained")
+    for axes, measured in zip(figure.subplots(1, 2), (quoting, waiting), strict=True):
+        places = range(len(measured.rates))
+        bars = axes.bar(places, list(measured.rates.values()), 0.6, color="#4c78a8")
+        axes.bar_label(bars, fmt="%.1f", padding=2)
+        cores = len(os.sched_getaffinity(0))
+        limit = f"limit of {cores} cores by processor time: {measured.limit:.0f}"
+        axes.axhline(measured.limit, linestyle="--", color="#e45756", label=limit)
+        axes.set_xticks(places, [str(count) for count in measured.rates])
+        axes.set_xlabel("newsdesk run processes")
+        axes.set_ylabel("questions a second")
+        axes.set_ylim(0, measured.limit * 1.35)
+        axes.set_title(measured.name, fontsize=10)
+        axes.legend(frameon=False, loc="upper left", fontsize=8)
+    figure.savefig(picture)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--questions", type=int, default=160)
-    questions = parser.parse_args().questions
-    with tempfile.TemporaryDirectory(prefix="newsdesk-gateways-") as folder:
+    parser.add_argument("--questions", type=int, default=20, help="in each server")
+    parser.add_argument("--model-questions", type=int, default=8, help="in each server")
+    parser.add_argument("--picture", type=Path, help="draw the rates there")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="newsdesk-gateways-") as folder, running(durable=True) as server:  # fmt: skip
         try:
-            return 0 if asyncio.run(measure(Path(folder), questions)) else 1
+            return 0 if asyncio.run(measure(server, Path(folder), given)) else 1
         except BaseException:
-            for log in sorted(Path(folder).glob("*.log")):
+            for log in sorted(Path(folder).glob("*/*.log")):
                 print(f"{log.name}: {log.read_text(errors='replace')[-2_000:]}", file=sys.stderr)
             raise
 
