@@ -34,7 +34,8 @@ _BRINGING_IN = (["ingest"], ["feeds"], ["jobs"])
 app = typer.Typer(
     name="newsdesk",
     help="Answers questions about the news and shows where every sentence comes from.\n\n"
-    'Try: newsdesk demo; then newsdesk ingest FILE, newsdesk ask "What happened to ...?"',
+    "To see an example, run: newsdesk demo. To add your own articles, run: newsdesk ingest FILE. "
+    'Then ask: newsdesk ask "What happened to ...?"',
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # rich takes longer to import than everything else here
@@ -55,7 +56,9 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show error tracebacks.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the full Python traceback of an error.")
+    ] = False,
 ) -> None:
     """Options of every command."""
 
