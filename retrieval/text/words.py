@@ -157,8 +157,10 @@ def _folds() -> dict[int, str]:
             plain = unicodedata.normalize("NFKC", chr(code))
             if plain != chr(code):
                 table[code] = plain
-    for digit in filter(str.isdecimal, map(chr, range(0x80, 0x20000))):
-        table[ord(digit)] = str(unicodedata.decimal(digit))
+    for code in range(0x80, 0x20000, 10):  # the ten digits of a script stand together
+        digit = unicodedata.decimal(chr(code), None)
+        if digit is not None:
+            table |= {code - digit + n: str(n) for n in range(10)}
     # Tatweel; accents that are left after composition, such as stress in Cyrillic; vowel points of
     # Hebrew and Arabic; the dot of loaned consonants in Hindi.
     gone = [*_UNSEEN, 0x640, 0x670, 0x93C, *range(0x300, 0x370), *range(0x591, 0x5BE)]

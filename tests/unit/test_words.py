@@ -154,6 +154,13 @@ def test_numbers_and_codes_are_never_cut() -> None:
     assert stems("topic577", "zxx") == stems("topic577", "en")
 
 
+def test_digits_of_every_script_are_one() -> None:
+    digits = list(filter(str.isdecimal, map(chr, range(0x20000))))
+    assert len(digits) > 600
+    for digit in digits:
+        assert words(digit) == [str(unicodedata.decimal(digit))]
+
+
 def test_every_mark_of_unicode_stays_in_its_word() -> None:
     marks = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c)[0] == "M"]
     assert marks
