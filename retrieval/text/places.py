@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from retrieval.timestamps import zone_names
 # Codes that don't mean a country: unions, and codes for unknown or invented territories.
 _NO_COUNTRY = frozenset("EU EZ QO UN XA XB ZZ".split())
 # "Myanmar (Burma)" is both, "Hong Kong SAR China" is Hong Kong, "Congo - Kinshasa" the Congo.
+_MOST_WORDS = 4
 _PARTS = re.compile(r"\)$| \((?=[^)]*\)$)| SAR China$| - .*")
 
 
@@ -44,13 +46,31 @@ def is_place(word: str) -> bool:
     return word.lower() in _names()
 
 
+def words_of_places(words: Sequence[str]) -> frozenset[str]:
+    """Return those of the words, in lower case, that make up names of countries, states and large
+    cities."""
+    lower = [word.lower() for word in words]
+    found: set[str] = set()
+    for start in range(len(lower)):
+        for end in range(start + 1, min(start + _MOST_WORDS, len(lower)) + 1):
+            if " ".join(lower[start:end]) in _whole_names():
+                found.update(lower[start:end])
+    return frozenset(found)
+
+
 @cache
-def _names() -> frozenset[str]:
-    """Return what ``is_place`` knows; large cities are those that time zones are called after."""
+def _whole_names() -> frozenset[str]:
+    """Return the whole names of places; large cities are those that time zones are called after."""
     cities = (
         zone.rpartition("/")[2].replace("_", " ").lower() for zone in zone_names() if "/" in zone
     )
-    return countries() | states() | beginnings() | frozenset(cities)
+    return countries() | states() | frozenset(cities)
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Return what ``is_place`` knows."""
+    return _whole_names() | beginnings()
 
 
 @cache

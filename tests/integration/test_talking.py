@@ -100,6 +100,17 @@ async def test_a_decline_is_in_the_language_of_its_question(
     assert answer.text == reply_text(language, "decline-unknown")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["who is the mayor of paris", "who won the election in new zealand", "Who is mayor of Paris?"],
+)
+async def test_a_place_that_no_article_names_is_declined_in_any_case(
+    engine: AnswerEngine, text: str
+) -> None:
+    assert (await say(engine, text)).form == "declined"
+    assert (await say(engine, "who is the mayor of maravel")).form == "answer"
+
+
 @pytest.mark.parametrize("text", ["what happened this week?", "news", "top stories this week pls"])
 async def test_the_news_of_a_time_is_a_digest(engine: AnswerEngine, text: str) -> None:
     answer = await say(engine, text)

@@ -13,8 +13,11 @@ from bot.answering.extractive.analysis import PassageAnalysis
 from bot.answering.extractive.candidates import Floats
 from bot.answering.extractive.sentence_features import SENTENCE
 from bot.answering.extractive.window_evidence import CANDIDATES, WINDOW, candidate_evidence
+from retrieval.indexes.common_words import share_of_passages
+from retrieval.text.places import words_of_places
 from retrieval.text.stemming import stems
 
+_WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d")
 _QUOTED = re.compile(r"[“\"«„]([^“”\"«»„]{3,80})[”\"»“]")
 
@@ -106,7 +109,17 @@ def asks_of_the_unheld(analysis: PassageAnalysis) -> bool:
     total = sum(analysis.weights.values()) or 1.0
     return any(
         analysis.weights[stem] / total > _TELLING and not get_close_matches(stem, held, 1, _SPELT)
-        for stem in analysis.named - held
+        for stem in (analysis.named | _places(analysis)) - held
+    )
+
+
+def _places(analysis: PassageAnalysis) -> frozenset[str]:
+    """Return the stems of the places that an English question names, which people also write
+    without capitals; not those that are common words too."""
+    words = words_of_places(_WORD.findall(analysis.question))
+    named = frozenset(stem for word in words for stem in stems(word, analysis.stemming))
+    return frozenset(
+        stem for stem in named & analysis.weights.keys() if not share_of_passages(stem)
     )
 
 
