@@ -29,7 +29,7 @@ from retrieval.errors import NotFound
 
 if TYPE_CHECKING:
     from bot.answering.engine import AnswerEngine, AnswerRequest
-    from bot.answering.models import Answer
+    from bot.answering.models import Answer, AnswerSentence
     from retrieval.library import Library
     from retrieval.timestamps import TimeRange
 
@@ -183,7 +183,12 @@ async def answered(
 ) -> Answer:
     """Answer one question, print the answer as one record or sentence by sentence, and return
     it."""
-    from bot.answering.models import AnswerCompleted, SentenceAccepted, SentencesRetracted
+    from bot.answering.models import (
+        AnswerCompleted,
+        SearchCompleted,
+        SentenceAccepted,
+        SentencesRetracted,
+    )
 
     start = time.perf_counter()
     if as_json:
@@ -191,14 +196,23 @@ async def answered(
         print_json(answer_record(answer, question_id, _ms(start), show_dropped=show_dropped))
     else:
         printer = AnswerPrinter(asked.question if show_question else None)
+        searched = False
+        held: list[AnswerSentence] = []
         async with contextlib.aclosing(engine.stream(asked)) as events:
             async for event in events:
-                if isinstance(event, SentenceAccepted):
-                    printer.say(event.sentence)
+                if isinstance(event, SearchCompleted):
+                    searched = True
+                elif isinstance(event, SentenceAccepted):
+                    # Only the sentences of an answer arrive while it is being written.
+                    if searched:
+                        printer.say(event.sentence)
+                    else:
+                        held.append(event.sentence)
                 elif isinstance(event, SentencesRetracted):
                     printer.retract()
                 elif isinstance(event, AnswerCompleted):
                     answer = await _with_note(library, asked, event.answer)
+        printer.say_all(answer, held)
         printer.finish(answer, show_dropped=show_dropped)
     if answer.problem:
         complain(for_terminal(answer.problem))

@@ -228,11 +228,25 @@ class AnswerPrinter:
         self._console.file.flush()
         self._said = True
 
+    def say_all(self, answer: Answer, sentences: Sequence[AnswerSentence]) -> None:
+        """Print sentences of an answer; each event of a timeline, and each story of a digest, on a
+        line of its own."""
+        article_of = {citation.n: citation.article.article_id for citation in answer.citations}
+        before: set[str] = set()
+        for sentence in sentences:
+            about = {article_of[n] for n in sentence.citations if n in article_of}
+            next_story = answer.form == "digest" and about.isdisjoint(before)
+            if self._column and (next_story or answer.form == "timeline"):
+                self._console.file.write("\n")
+                self._column = 0
+            self.say(sentence)
+            before = about
+
     def retract(self) -> None:
         """Say that the sentences so far aren't the answer; they can't be unprinted."""
         if self._said:
             self._console.file.write("\n")
-            self._line("  This was only the model's thinking; its answer:", "yellow")
+            self._line("This was only the model's thinking; its answer:", "yellow", indent=2)
             self._said, self._column = False, 0
 
     def _put(self, word: str) -> None:

@@ -7,8 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
-from bot.answering.models import Answer, RejectedSentence
+from bot.answering.models import Answer, AnswerSentence, Citation, Form, RejectedSentence
 from bot.cli.output import AnswerPrinter, answer_record, print_line
+from retrieval.models import Reference
 
 DROPPED = (
     RejectedSentence("It cost 5 crowns.", ("the passage has 412, not 5, here",), "refuted", True),
@@ -39,6 +40,23 @@ def test_a_long_line_keeps_its_indent_on_a_terminal(indent: int) -> None:
     assert all(len(line) <= 30 and line.startswith(" " * indent) for line in lines)
     assert "".join(line[indent:] for line in lines).replace(" ", "") == text.replace(" ", "")
     assert piped.getvalue() == f"{' ' * indent}{text}\n"
+
+
+@pytest.mark.parametrize(("form", "lines"), [("answer", 1), ("digest", 2), ("timeline", 3)])
+def test_stories_and_events_have_lines_of_their_own(
+    capsys: pytest.CaptureFixture[str], form: Form, lines: int
+) -> None:
+    articles = [Reference(str(n), None, f"Story {n}", "Courier", None) for n in (1, 2)]
+    citations = tuple(
+        Citation(n, article, "…")
+        for n, article in enumerate([articles[0], articles[0], articles[1]], 1)
+    )
+    sentences = tuple(AnswerSentence(f"Sentence {n}.", (n,)) for n in (1, 2, 3))
+    printer = AnswerPrinter()
+    printer.say_all(Answer("?", "…", False, sentences, citations, form=form), sentences)
+    told = capsys.readouterr().out
+    assert len(told.splitlines()) == lines
+    assert told.split() == [word for n in (1, 2, 3) for word in ("Sentence", f"{n}.", f"[{n}]")]
 
 
 def test_only_claims_that_were_really_left_out_are_counted() -> None:
