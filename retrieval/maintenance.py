@@ -306,13 +306,23 @@ async def delete_corpora(library: Library, *names: str) -> None:
     Many at a time cost little more than one: what they share with others is rewritten once. What a
     gateway deletes is hidden at once, and erased by the writer.
     """
+    await hide_corpora(library, *names)
+    if library.writable:
+        await erase_hidden(library)
+
+
+async def hide_corpora(library: Library, *names: str) -> None:
+    """Delete corpora for everybody who reads; what is left of them is for ``erase_hidden``, or for
+    the next start of the writer."""
     if library.access is not Access.GATEWAY:
         library.require_writable()
     for name in names:
         await mark_corpus_deleted(library.database, name)
         library.forget(name)
-    if not library.writable:
-        return
+
+
+async def erase_hidden(library: Library) -> None:
+    """Erase the corpora that were hidden, and give back the space they took."""
     await erase_deleted(library)
     await library.stores.give_back()
     await library.database.vacuum()

@@ -39,7 +39,7 @@ from retrieval.catalogue.feeds import Feed
 from retrieval.catalogue.leases import Lease
 from retrieval.errors import NewsdeskError, Note, StorageError
 from retrieval.library import Library
-from retrieval.maintenance import delete_corpora
+from retrieval.maintenance import erase_hidden, hide_corpora
 from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
@@ -180,16 +180,13 @@ class GuildRetention:
             for guild_id in await guilds_removed_before(library.database, due)
             if self.is_watched(guild_id) and self._client.get_guild(guild_id) is None
         ]
-        # One that doesn't write only marks them, each as long as it has the server's shard.
-        at_once = gone if library.writable else []
-        if at_once and self._settings.shared_corpus is None:
-            await delete_corpora(library, *map(self._contexts.corpus_of, at_once))
         deleted = 0
         for guild_id in gone:
-            work = partial(self._delete, guild_id, with_corpus=guild_id not in at_once)
-            if await self._roles.if_held(guild_id, work):
+            if await self._roles.if_held(guild_id, partial(self._delete, guild_id)):
                 _log.info("a server's data was deleted", extra=details(server=guild_id))
                 deleted += 1
+        if deleted and library.writable:  # at once: what they share is rewritten once
+            await erase_hidden(library)
         await forget_answers(
             library.database,
             before=library.clock() - timedelta(days=self._settings.answer_retention_days),
@@ -201,9 +198,9 @@ class GuildRetention:
         await forget_days_before(library.database, (library.clock() - _DAY).astimezone(UTC).date())
         return deleted
 
-    async def _delete(self, guild_id: int, *, with_corpus: bool) -> bool:
-        if with_corpus and self._settings.shared_corpus is None:
-            await delete_corpora(self._library, self._contexts.corpus_of(guild_id))
+    async def _delete(self, guild_id: int) -> bool:
+        if self._settings.shared_corpus is None:
+            await hide_corpora(self._library, self._contexts.corpus_of(guild_id))
         await self._forget(guild_id)
         return True
 

@@ -144,6 +144,7 @@ async def test_data_of_a_server_whose_shard_another_process_has_waits_alone(
     bot, standin = running.bot, running.standin
     gone = [standin.guild(name) for name in ("Harbour News", "Other News", "Third News")]
     for guild in gone:
+        await bot.services.library.ensure_corpus(bot.services.contexts.corpus_of(guild.id))
         await noted(bot, guild.id, gone=False)
         standin.leave(guild, standin.bot)
         await noted(bot, guild.id, gone=True)
@@ -156,6 +157,8 @@ async def test_data_of_a_server_whose_shard_another_process_has_waits_alone(
     bot.services.roles.lease_of = by_guild.get
     assert await bot.services.guild_retention.delete_due() == 2
     assert await guilds_removed_before(database, datetime.max) == [lost.id]
+    left = [each.name for each in await bot.services.library.counts()]
+    assert left == [bot.services.contexts.corpus_of(lost.id)]
 
 
 async def test_a_server_that_takes_the_bot_back_in_time_keeps_its_data(running: Running) -> None:
