@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 _MOST = 5_000
 _EVERY_SECONDS = 5.0
+# Discord waits three seconds for a command to be acknowledged.
+_READ_SECONDS = 2.0
 
 
 class GuildSettingsCache:
@@ -36,7 +38,8 @@ class GuildSettingsCache:
         self._reading: dict[int, asyncio.Future[GuildSettings]] = {}
 
     async def of(self, guild_id: int | None) -> GuildSettings:
-        """Return the settings of a server; the defaults for direct messages."""
+        """Return the settings of a server; the defaults for direct messages. Raises ``StorageError``
+        if they can't be read soon."""
         if guild_id is None:
             return GuildSettings()
         if guild_id in self._known:
@@ -47,7 +50,11 @@ class GuildSettingsCache:
         if reading is None:
             reading = asyncio.ensure_future(self._read(guild_id))
             self._reading[guild_id] = reading
-        return await asyncio.shield(reading)
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                return await asyncio.shield(reading)
+        except TimeoutError as error:
+            raise StorageError("database-away", retry=True) from error
 
     async def change(
         self, guild_id: int, *, by: tuple[str, Actor] | None = None, **changes: Any

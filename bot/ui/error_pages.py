@@ -15,11 +15,13 @@ from bot.i18n import Say, in_english, say_note
 from bot.ops.logging import details, new_id
 from bot.ui.failures import DiscordFailure, classify_failure, described
 from bot.ui.pages import BUSY, FAILED, QUIET, Page, note
-from retrieval.errors import NewsdeskError
+from retrieval.errors import NewsdeskError, StorageError
 
 _log = logging.getLogger(__name__)
 
 _TOKEN_LOST = frozenset({10015, 10062, 40060, 50027})
+# The second one names the server, which is the operator's concern alone.
+_DATABASE_AWAY = ("database-away", "database-unreachable")
 
 
 def cause_of(error: BaseException) -> BaseException:
@@ -37,8 +39,8 @@ def cause_of(error: BaseException) -> BaseException:
 
 
 def page_for(error: BaseException, say: Say, incident: str) -> Page:
-    """Return what a person is told; for an unexpected error only ``incident``, its id in the
-    log."""
+    """Return what a person is told: to try again while the database is away, and for an unexpected
+    error only ``incident``, its id in the log."""
     error = cause_of(error)
     if isinstance(error, UserError):
         return note(say_note(error.note, say), BUSY if error.retry else QUIET)
@@ -46,6 +48,8 @@ def page_for(error: BaseException, say: Say, incident: str) -> Page:
         return note(say("not-allowed"))
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         return note(say("command-changed"))
+    if isinstance(error, StorageError) and error.code in _DATABASE_AWAY:
+        return note(say(_DATABASE_AWAY[0]), BUSY)
     return note(say("failed", id=incident), FAILED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -15,6 +16,8 @@ from bot.storage import answers as kept
 from bot.storage import guild_settings as s
 from retrieval.catalogue.database import Database
 from retrieval.errors import StorageError
+from retrieval.runtime.concurrency import cancel
+from tests.deadlines import until
 
 pytestmark = pytest.mark.both_databases
 
@@ -73,6 +76,47 @@ async def test_settings_that_were_read_last_are_used_while_the_database_is_away(
         await other.change(guild_id, language="fr")
     await cache.refresh()
     assert [(await cache.of(guild_id)).language for guild_id in (1, 2)] == ["fr", "fr"]
+
+
+async def test_settings_that_another_process_changes_are_seen_though_its_notice_is_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library: Any = SimpleNamespace(database=database, clock=lambda: NOW)
+    cache, other = GuildSettingsCache(library), GuildSettingsCache(library)
+    assert (await cache.of(1)).language is None
+
+    async def lost(_connection: object, _channel: str) -> None: ...
+
+    async def is_seen() -> bool:
+        return (await cache.of(1)).language == "de"
+
+    monkeypatch.setattr(s, "say", lost)
+    monkeypatch.setattr(guild_settings, "_EVERY_SECONDS", 0.1)
+    following = asyncio.create_task(cache.follow())
+    await other.change(1, language="de")
+    await until(is_seen)
+    await cancel(following)
+
+
+async def test_nobody_waits_long_for_settings_that_can_not_be_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library: Any = SimpleNamespace(database=database, clock=lambda: NOW)
+    cache, answers = GuildSettingsCache(library), asyncio.Event()
+    load = s.load_guild_settings
+
+    async def hangs(database: Database, guild_id: int) -> s.GuildSettings:
+        await answers.wait()
+        return await load(database, guild_id)
+
+    monkeypatch.setattr(guild_settings, "load_guild_settings", hangs)
+    with monkeypatch.context() as patch:
+        patch.setattr(guild_settings, "_READ_SECONDS", 0.05)
+        with pytest.raises(StorageError) as away:
+            await cache.of(1)
+    assert away.value.retry
+    answers.set()
+    assert await cache.of(1) == s.GuildSettings()
 
 
 async def test_a_server_that_comes_back_in_time_keeps_everything(database: Database) -> None:
