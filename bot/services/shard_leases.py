@@ -67,8 +67,10 @@ class ShardLeases:
         # Whether nobody holds shards of another count.
         self._alone = False
         self._closing = False
-        # When the database was last unavailable, by `awake_seconds`.
+        # When the database was last unavailable, and until when nothing of others is taken after that,
+        # by `awake_seconds`.
         self._away: float | None = None
+        self._patient_until = 0.0
         self._task: asyncio.Task[None] | None = None
         self._round: asyncio.Task[None] | None = None
         _guard_sockets(client, self)
@@ -163,10 +165,11 @@ class ShardLeases:
     async def _look(self) -> None:
         try:
             await self._share()
-            self._away = None
         except Exception:
             self._away = awake_seconds()
+            self._patient_until = self._away + self._seconds
             raise
+        self._away = None
 
     async def _share(self) -> None:
         try:
@@ -183,6 +186,8 @@ class ShardLeases:
         await self._renew()
         for shard_id in self._client.shards.keys() - self._held.keys():
             await self._disconnect(shard_id)  # it was connecting when it was given up
+        if awake_seconds() < self._patient_until:
+            return  # leases of others ran out too, and they renew theirs when they look again
         processes = max(1, len(await self._leases.held("gateway:")))
         self._on_processes(processes)
         share = -(-self._count // processes)

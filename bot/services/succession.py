@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -14,6 +16,7 @@ from bot.services.ingestion import IngestionServices, run_background_tasks
 from bot.services.upkeep import run_upkeep
 from bot.storage.library import open_library
 from retrieval.catalogue.access import Access
+from retrieval.catalogue.leases import LEASE_SECONDS
 from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.embedders import Embedder
 from retrieval.errors import FolderInUse, NewsdeskError
@@ -28,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 _NAME = "newsdesk run"
 _EVERY_SECONDS = 5.0
+# After an outage of the database, who wrote before has so long to take its right again.
+_PRECEDENCE_SECONDS = LEASE_SECONDS
 
 
 @contextlib.asynccontextmanager
@@ -108,23 +113,29 @@ async def _succeed(
 
 
 async def _vacancy(library: Library) -> None:
-    """Return when nobody writes; looks after each pause."""
+    """Return when nobody writes, or this process may and hasn't begun; looks after each pause.
+
+    An outage of the database takes the right to write from who has it. That isn't dead: it comes
+    first if it is back soon.
+    """
+    away = -math.inf
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
-        if await _is_vacant(library):
+        lock = library.writer_lock
+        if not isinstance(lock, ServerWriterLock):
+            continue
+        if lock.is_held:
             return
-
-
-async def _is_vacant(library: Library) -> bool:
-    """Whether nobody writes, or this process may and hasn't begun."""
-    lock = library.writer_lock
-    if not isinstance(lock, ServerWriterLock):
-        return False
-    try:
-        return lock.is_held or await lock.is_vacant(library.database)
-    except NewsdeskError as error:
-        _log.warning("who writes to the database can't be seen: %s", in_english(error))
-        return False
+        try:
+            is_vacant = await lock.is_vacant(library.database)
+        except NewsdeskError as error:
+            _log.warning("who writes to the database can't be seen: %s", in_english(error))
+            away = time.monotonic()
+            continue
+        # An outage may also have come and gone between two looks.
+        reachable_since = max(away, library.database.notices.heard_since)
+        if is_vacant and time.monotonic() - reachable_since >= _PRECEDENCE_SECONDS:
+            return
 
 
 async def _taken_over(library: Library, copies: KeywordCopies) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
+import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -70,6 +72,15 @@ class Notices:
         self._pause = pause
         self._listeners: dict[Listener, str] = {}
         self._hearing: asyncio.Task[None] | None = None
+        self._heard_since: float | None = None
+
+    @property
+    def heard_since(self) -> float:
+        """Return since when its connection has lasted, by ``time.monotonic``: now while there is none,
+        and always where nobody listens."""
+        if self._hearing is None:
+            return -math.inf
+        return time.monotonic() if self._heard_since is None else self._heard_since
 
     @contextlib.asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[Listener]:
@@ -94,7 +105,7 @@ class Notices:
         while True:
             try:
                 async with await server.connect_to_listen(_NAME) as connection:
-                    told = False
+                    told, self._heard_since = False, time.monotonic()
                     self._wake_all()  # what was said before was not heard
                     async for notice in connection.notifies():
                         self._wake(notice.payload)
@@ -102,6 +113,7 @@ class Notices:
                 if not told:
                     _log.warning("notices of other processes are not heard: %s", error)
                 told = True
+            self._heard_since = None
             await asyncio.sleep(self._pause)
 
     def _wake(self, channel: str) -> None:

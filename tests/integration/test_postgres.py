@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -32,6 +31,7 @@ from retrieval.models import Article, IngestItem
 from tests.deadlines import scaled
 from tests.integration.conftest import bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
+from tests.relay import relay_to_postgres
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
@@ -160,52 +160,48 @@ async def test_a_second_writer_is_refused_whatever_its_folder(
 async def test_a_question_while_the_server_is_away_is_told_to_try_again(
     tmp_path: Path, postgres_url: str, how: str
 ) -> None:
-    async with (
-        _gate(postgres_url) as gate,
-        _opened(tmp_path, gate.url, writer="test", embedder=HashEmbedder()) as library,
-    ):
-        await bring_in(library, range(2))
-        assert await titles_found(library, "topic1", NOW)
-        gate.shut(hang=how == "hangs")
-        began = time.monotonic()
-        with pytest.raises(StorageError) as away:
-            await titles_found(library, "topic1", NOW)
-        took = time.monotonic() - began
-        assert (away.value.code, away.value.retry) == ("database-away", True)
-        assert took < 3 * scaled(1)
-        with pytest.raises(StorageError) as lost:
+    with relay_to_postgres(postgres_url) as gate:
+        async with _opened(tmp_path, gate.url, writer="test", embedder=HashEmbedder()) as library:
+            await bring_in(library, range(2))
+            assert await titles_found(library, "topic1", NOW)
+            gate.shut(hang=how == "hangs")
+            began = time.monotonic()
+            with pytest.raises(StorageError) as away:
+                await titles_found(library, "topic1", NOW)
+            took = time.monotonic() - began
+            assert (away.value.code, away.value.retry) == ("database-away", True)
+            assert took < 3 * scaled(1)
+            with pytest.raises(StorageError) as lost:
+                await library.catalogue.corpora.ensure("other", NOW)
+            assert lost.value.code == "database-away"
+            gate.open()
+            assert await titles_found(library, "topic1", NOW)
             await library.catalogue.corpora.ensure("other", NOW)
-        assert lost.value.code == "database-away"
-        gate.open()
-        assert await titles_found(library, "topic1", NOW)
-        await library.catalogue.corpora.ensure("other", NOW)
 
 
 async def test_a_server_that_goes_in_the_middle_of_a_change_leaves_nothing_half_done(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    async with (
-        _gate(postgres_url) as gate,
-        _opened(tmp_path, gate.url, writer="test", embedder=HashEmbedder()) as library,
-    ):
-        await bring_in(library, range(2))
+    with relay_to_postgres(postgres_url) as gate:
+        async with _opened(tmp_path, gate.url, writer="test", embedder=HashEmbedder()) as library:
+            await bring_in(library, range(2))
 
-        async def shut(_connection: AsyncConnection, _outcomes: object) -> None:
-            gate.shut(hang=False)
+            async def shut(_connection: AsyncConnection, _outcomes: object) -> None:
+                gate.shut(hang=False)
 
-        indexer = await library.indexer("local")
-        item = IngestItem("a", Article("Town2 approves topic2", "The council approved topic2."))
-        with pytest.raises(StorageError) as lost:
-            await indexer.accept([item], actor="test", settle=shut)
-        assert lost.value.code == "database-away"
-        gate.open()
-        [before] = await library.counts()
-        assert (before.articles, before.unfinished) == (2, 0)
-        assert [each.status for each in await bring_in(library, range(4))] == [
-            *["unchanged"] * 2,
-            *["indexed"] * 2,
-        ]
-        assert await check_indexes(library) == []
+            indexer = await library.indexer("local")
+            item = IngestItem("a", Article("Town2 approves topic2", "The council approved topic2."))
+            with pytest.raises(StorageError) as lost:
+                await indexer.accept([item], actor="test", settle=shut)
+            assert lost.value.code == "database-away"
+            gate.open()
+            [before] = await library.counts()
+            assert (before.articles, before.unfinished) == (2, 0)
+            assert [each.status for each in await bring_in(library, range(4))] == [
+                *["unchanged"] * 2,
+                *["indexed"] * 2,
+            ]
+            assert await check_indexes(library) == []
 
 
 async def test_a_text_with_nul_is_taken_as_with_a_space(tmp_path: Path, postgres_url: str) -> None:
@@ -239,65 +235,6 @@ async def _drop_connections(url: str) -> None:
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await connection.execute(f"SELECT pg_terminate_backend(pid, 10000) {others}")
-
-
-class _Gate:
-    """A port that leads to the server, and can be shut: connections end, or nothing comes through."""
-
-    def __init__(self, socket: str) -> None:
-        self._socket = socket
-        self._way = asyncio.Event()
-        self._way.set()
-        self._refuses = False
-        self._writers: set[asyncio.StreamWriter] = set()
-        self.url = ""
-
-    def shut(self, *, hang: bool) -> None:
-        self._refuses = not hang
-        self._way.clear()
-        if not hang:
-            for writer in self._writers:
-                writer.close()
-
-    def open(self) -> None:
-        self._refuses = False
-        self._way.set()
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._refuses:
-            writer.close()
-            return
-        await self._way.wait()
-        inside, outside = await asyncio.open_unix_connection(self._socket)
-        self._writers |= {writer, outside}
-        try:
-            await asyncio.gather(self._pass(reader, outside), self._pass(inside, writer))
-        finally:
-            for each in (writer, outside):
-                self._writers.discard(each)
-                each.close()
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(1 << 16):
-                await self._way.wait()
-                writer.write(data)
-                await writer.drain()
-        writer.close()
-
-
-@contextlib.asynccontextmanager
-async def _gate(url: str) -> AsyncIterator[_Gate]:
-    parts = urlsplit(url)
-    gate = _Gate(f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432")
-    listening = await asyncio.start_server(gate.serve, "127.0.0.1", 0)
-    port = listening.sockets[0].getsockname()[1]
-    gate.url = f"postgresql://postgres@127.0.0.1:{port}{parts.path}"
-    try:
-        yield gate
-    finally:
-        gate.open()
-        listening.close()
 
 
 def _described(inspector: sa.Inspector) -> dict[str, Any]:
