@@ -15,8 +15,8 @@ from retrieval.timestamps import zone_names
 
 # Codes that don't mean a country: unions, and codes for unknown or invented territories.
 _NO_COUNTRY = frozenset("EU EZ QO UN XA XB ZZ".split())
+_MOST_WORDS = 4  # of a name
 # "Myanmar (Burma)" is both, "Hong Kong SAR China" is Hong Kong, "Congo - Kinshasa" the Congo.
-_MOST_WORDS = 4
 _PARTS = re.compile(r"\)$| \((?=[^)]*\)$)| SAR China$| - .*")
 
 
