@@ -116,7 +116,7 @@ async def test_remarks_and_refusals_are_german_in_a_german_server(
         )
         assert "Diese Antwort besteht aus Zitaten." in shared.text
         nothing = await (await ada.slash(channel, "timeline", topic="zebra")).final()
-        assert "Niemand hier schrieb in dieser Zeit über „zebra“." in nothing.text
+        assert "Kein Artikel hier handelt von „zebra“." in nothing.text
 
 
 async def test_a_failure_of_the_model_is_logged_once(
