@@ -54,7 +54,7 @@ def summarize(
         bool,
         typer.Option(
             "--story",
-            help="Summarise the whole story that the article belongs to, from all publishers.",
+            help="Summarise the whole story that the article belongs to, using the articles of all publishers.",
         ),
     ] = False,
 ) -> None:
