@@ -224,8 +224,8 @@ class RequestContexts:
             self._seen.popitem(last=False)
         if before[-1:] != (guild_id,):
             self._unsaved.add((user_id, guild_id))
-            if self._saving is None or self._saving.done():
-                self._saving = asyncio.create_task(self._save(), name="sightings")
+        if self._unsaved and (self._saving is None or self._saving.done()):
+            self._saving = asyncio.create_task(self._save(), name="sightings")
         return self.corpus_of(guild_id)
 
     async def _save(self) -> None:
@@ -233,8 +233,11 @@ class RequestContexts:
             seen, self._unsaved = self._unsaved, set()
             try:
                 await note_sightings(self._library.database, seen, self._library.clock())
-            except Exception:  # noqa: BLE001 - logged; they are noted when they come again
+            except Exception:  # noqa: BLE001 - logged; noted with the next request
                 _log.exception("where people were seen could not be noted")
+                if len(self._unsaved) + len(seen) <= _MOST_PEOPLE:
+                    self._unsaved |= seen
+                return
 
 
 def _is_brought_along(interaction: discord.Interaction[Any]) -> bool:

@@ -15,6 +15,7 @@ from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
 from bot.storage.library import open_library
 from bot.storage.sightings import forget_sightings, servers_seen
+from retrieval.errors import StorageError
 from retrieval.library import Library, LibraryConfig
 from tests.integration.crash_child import HashEmbedder
 
@@ -55,6 +56,12 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
 async def seen(library: Library, user_id: int, guilds: list[int]) -> None:
     """Somebody uses the bot in these servers, and the bot ends when that is noted."""
     contexts = RequestContexts(GuildSettingsCache(library), None, library)
+    await use(contexts, user_id, guilds)
+    await contexts.close()
+
+
+async def use(contexts: RequestContexts, user_id: int, guilds: list[int]) -> None:
+    """Somebody uses the bot in these servers, and it is noted or fails to be."""
     for guild_id in guilds:
         interaction: Any = SimpleNamespace(
             user=SimpleNamespace(id=user_id),
@@ -70,7 +77,6 @@ async def seen(library: Library, user_id: int, guilds: list[int]) -> None:
         await contexts.of_interaction(interaction)
         if contexts._saving is not None:
             await contexts._saving
-    await contexts.close()
 
 
 async def test_discord_is_asked_about_the_three_servers_where_somebody_was_seen_last(
@@ -99,3 +105,19 @@ async def test_where_somebody_was_seen_is_kept_of_a_bounded_number_of_servers(
 ) -> None:
     await seen(library, ADA, [*range(1, 31)])
     assert await servers_seen(library.database, ADA) == [*range(30, 5, -1)]
+
+
+async def test_where_somebody_was_seen_is_noted_later_if_the_database_was_away(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise StorageError("database-away", retry=True)
+
+    contexts = RequestContexts(GuildSettingsCache(library), None, library)
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.services.permissions.note_sightings", away)
+        await use(contexts, ADA, [500])
+    assert await servers_seen(library.database, ADA) == []
+    await use(contexts, ADA, [500])
+    assert await servers_seen(library.database, ADA) == [500]
+    await contexts.close()
